@@ -1,0 +1,31 @@
+// SPDX-FileCopyrightText: The AI Utilities authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Numbers and their texts: decimal, hex, base64, durations and sizes of configuration files.
+// Strict: no sign, no blank, no overflow, nothing left over.
+#pragma once
+
+#include "base/buf.h"
+#include "base/span.h"
+#include "base/status.h"
+
+// Decimal digits only, at most `most`. AIU_USAGE for anything else.
+MUST_CHECK enum aiu_status num_parse_u64(struct span text, uint64_t most, uint64_t *ret_value);
+
+// "250ms", "5s", "15m", "24h", "7d" to milliseconds; a unit is required, except for 0.
+MUST_CHECK enum aiu_status num_parse_duration_ms(struct span text, uint64_t *ret_ms);
+
+// "4096", "64KiB", "10MiB", "2GiB" to bytes.
+MUST_CHECK enum aiu_status num_parse_size(struct span text, uint64_t *ret_bytes);
+
+// Value of a hexadecimal digit, -1 for any other byte.
+int num_hex_digit(uint8_t c);
+
+MUST_CHECK enum aiu_status num_append_hex(struct buf *b, struct span bytes);
+
+// RFC 4648: section 4 with padding, section 5 (url) without.
+MUST_CHECK enum aiu_status num_append_base64(struct buf *b, struct span bytes);
+MUST_CHECK enum aiu_status num_append_base64url(struct buf *b, struct span bytes);
+
+// Strict decoding of section 4 with padding: AIU_USAGE for any other byte, length or loose bit.
+MUST_CHECK enum aiu_status num_decode_base64(struct span text, struct buf *b);
