@@ -1,0 +1,64 @@
+// SPDX-FileCopyrightText: The AI Utilities authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// The rules that are built in: rules/*.yaml, compiled at build time. A rule is known by its number
+// inside the process and by its id everywhere else; numbers are not stable between builds.
+//
+// Ownership: all constant data. Threads: any. Errors: none.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/span.h"
+#include "detect/finding.h"
+
+enum { RULES_MAX = 1024 };
+
+struct rule_info {
+    const char *id;  // "pii.email"
+    const char *tag; // "email": what a typed redaction shows
+    const char *description;
+    enum finding_kind kind;
+    uint8_t severity;            // enum severity
+    uint8_t confidence;          // of a finding without context words
+    bool certain;                // deterministic: may block by itself
+    const char *const *examples; // "…⟦secret⟧…", NULL-terminated; see docs/rules.md
+    const char *const *counterexamples;
+};
+
+size_t rules_count(void);
+
+// NULL where there is no such number.
+const struct rule_info *rules_get(uint16_t rule);
+
+bool rules_find(struct span id, uint16_t *ret_rule);
+
+// Which rules are on.
+struct rule_set {
+    uint64_t bits[RULES_MAX / 64];
+};
+
+static inline bool rule_set_has(const struct rule_set *s, uint16_t rule)
+{
+    return rule < RULES_MAX && (s->bits[rule / 64] >> (rule % 64) & 1) != 0;
+}
+
+static inline void rule_set_add(struct rule_set *s, uint16_t rule)
+{
+    if (rule < RULES_MAX) {
+        s->bits[rule / 64] |= UINT64_C(1) << (rule % 64);
+    }
+}
+
+static inline void rule_set_remove(struct rule_set *s, uint16_t rule)
+{
+    if (rule < RULES_MAX) {
+        s->bits[rule / 64] &= ~(UINT64_C(1) << (rule % 64));
+    }
+}
+
+// Every rule, and every rule of one kind.
+struct rule_set rule_set_all(void);
+struct rule_set rule_set_kind(enum finding_kind kind);
