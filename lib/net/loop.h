@@ -25,7 +25,7 @@ MUST_CHECK enum aiu_status loop_new(struct budget *budget, struct loop **ret_loo
 // Close the loop's own handles and free it. NULL is fine.
 void loop_free(struct loop *l);
 
-// Handle events until loop_stop, or until nothing is left that could cause one.
+// Handle events until loop_stop.
 void loop_run(struct loop *l);
 
 // Let one round of events happen (tests): waits for at least one when `wait`.
@@ -74,7 +74,7 @@ void loop_bell_ring_ctx(void *bell);      // the same with the signature of audi
 // 0 and 200 ms late, never early. Zeroed memory is a deadline that is not set.
 struct deadline {
     struct deadline *next, **link; // the wheel's
-    uint64_t due_ms;
+    uint64_t due_ms, slot_at;
     void (*fn)(struct deadline *d);
 };
 
