@@ -1,0 +1,50 @@
+# The friendly door: every target installs what it misses (tools/deps), builds, and does its job.
+# The build itself is CMake's (CMakePresets.json).
+BUILD := build
+PREFIX ?= /usr/local
+JOBS ?= $(shell nproc)
+
+.PHONY: all run test bench check lint fuzz asan install clean distclean deps deps-test
+all: deps $(BUILD)/build.ninja
+	@cmake --build $(BUILD) -j $(JOBS) -- --quiet
+
+deps:
+	@tools/deps build
+deps-test:
+	@tools/deps build test
+
+$(BUILD)/build.ninja: CMakeLists.txt CMakePresets.json
+	@cmake --preset release >$(BUILD).log 2>&1 || { cat $(BUILD).log; rm -f $(BUILD).log; exit 1; }
+	@mv $(BUILD).log $(BUILD)/configure.log
+
+run: all
+	@exec $(BUILD)/bin/aiu gateway
+
+# The tests need cmocka, so the build is configured again when it came after the first configure.
+test: deps-test
+	@mkdir -p $(BUILD)
+	@cmake --preset release >$(BUILD)/configure.log 2>&1 || { cat $(BUILD)/configure.log; exit 1; }
+	@cmake --build $(BUILD) -j $(JOBS) -- --quiet
+	@cd $(BUILD) && ctest --output-on-failure --no-tests=error -j $(JOBS)
+
+bench: deps-test all
+	@bench/run
+
+check:
+	@tools/check all
+	@$(MAKE) --no-print-directory test
+
+lint:
+	@tools/check lint
+fuzz:
+	@tools/check fuzz
+asan:
+	@tools/check asan
+
+install: all
+	@DESTDIR=$(DESTDIR) cmake --install $(BUILD) --prefix $(PREFIX)
+
+clean:
+	@if [ -e $(BUILD)/build.ninja ]; then cmake --build $(BUILD) --target clean; fi
+distclean:
+	rm -rf $(BUILD)
