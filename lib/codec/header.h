@@ -55,6 +55,9 @@ struct http_field {
 // What RFC 9110 calls a token: a method, a field name. Not empty.
 bool http_is_token(struct span text);
 
+// How many bytes at the front of `text` may stand in a token.
+size_t http_token_length(struct span text);
+
 // A field value that we read and write: HTAB, 0x20 to 0x7E, and well-formed UTF-8 above that.
 bool http_is_value(struct span text);
 

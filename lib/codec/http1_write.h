@@ -16,10 +16,11 @@
 
 // A whole head, from `h`:
 //   request   method, target, fields (one Host among them), framing, keep_alive
-//   response  status, fields, framing, keep_alive; the reason is that of RFC 9110, HTTP/1.1 always
+//   response  status (200 to 599), fields, framing, keep_alive; the reason is that of RFC 9110
 // Content-Length, Transfer-Encoding and Connection are made here; a field of these names, or any
-// other hop-by-hop name, is AIU_HTTP_INVALID. HTTP_NO_BODY and HTTP_UNTIL_CLOSE write no framing;
-// HTTP_UNTIL_CLOSE needs keep_alive false.
+// other hop-by-hop name, is AIU_HTTP_INVALID. The version is always HTTP/1.1. A response has
+// HTTP_NO_BODY for 204 and 304 and for no other (an answer to HEAD says what GET would);
+// HTTP_UNTIL_CLOSE is for responses that do not keep the connection.
 MUST_CHECK enum aiu_status http1_write_request_head(struct buf *b, const struct http_head *h);
 MUST_CHECK enum aiu_status http1_write_response_head(struct buf *b, const struct http_head *h);
 
