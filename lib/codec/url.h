@@ -5,8 +5,8 @@
 // `unix:PATH` for a local socket.
 //
 // One text has one meaning, or is refused: no user name, query, fragment, backslash, blank or
-// percent sign in the host, no IPv4 in octal, hexadecimal or fewer than four parts, no dot at the
-// end of a name, no "." or ".." segment, no port 0 (guide S13; server-side request forgery).
+// percent sign, no IPv4 in octal, hexadecimal or fewer than four parts, no dot at the end of a
+// name, no empty, "." or ".." segment, no port 0 (guide S13; server-side request forgery).
 //
 // Ownership: the parts borrow the text. Threads: any. Errors: AIU_URL_INVALID.
 #pragma once
