@@ -10,11 +10,19 @@
 
 #include "base/alloc.h"
 
-#if defined(__SANITIZE_ADDRESS__)
-# define ARENA_BLOCK_SIZE 0
-#else
-# define ARENA_BLOCK_SIZE 8192
+#if defined(__has_feature) // clang's way to say it
+# if __has_feature(address_sanitizer)
+#  define ARENA_ALONE 1
+# endif
 #endif
+#if defined(__SANITIZE_ADDRESS__) // gcc's
+# define ARENA_ALONE 1
+#endif
+#ifndef ARENA_ALONE
+# define ARENA_ALONE 0 // 1: each piece in a block of exactly its size
+#endif
+
+enum { BLOCK_SIZE = 8192 };
 
 struct arena_block {
     struct arena_block *older;
@@ -30,7 +38,7 @@ void arena_init(struct arena *a, size_t cap)
 
 static struct arena_block *add_block(struct arena *a, size_t n)
 {
-    size_t size = n < ARENA_BLOCK_SIZE ? ARENA_BLOCK_SIZE : n;
+    size_t size = n < BLOCK_SIZE && !ARENA_ALONE ? BLOCK_SIZE : n;
 
     if (size + sizeof(struct arena_block) > a->cap - a->used) {
         size = n; // close to the cap, take what is needed and no more
@@ -51,8 +59,8 @@ static struct arena_block *add_block(struct arena *a, size_t n)
 
 void *arena_new(struct arena *a, size_t n)
 {
-    if (n > a->cap) {
-        return NULL;
+    if (n > a->cap || n > SIZE_MAX / 2) {
+        return NULL; // and the sums below cannot overflow
     }
     size_t rounded = (n + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
     if (rounded == 0) {
@@ -60,7 +68,7 @@ void *arena_new(struct arena *a, size_t n)
     }
     struct arena_block *block = a->blocks;
     if (block == NULL || rounded > block->size - block->used) {
-        block = add_block(a, ARENA_BLOCK_SIZE == 0 && n > 0 ? n : rounded);
+        block = add_block(a, ARENA_ALONE && n > 0 ? n : rounded);
     }
     if (block == NULL) {
         return NULL;
@@ -108,7 +116,7 @@ void arena_reset(struct arena *a)
     while (first != NULL && first->older != NULL) {
         first = first->older;
     }
-    if (first != NULL && first->size != ARENA_BLOCK_SIZE) {
+    if (first != NULL && (ARENA_ALONE || first->size != BLOCK_SIZE)) {
         first = NULL; // a piece of its own size, or a sanitizer build: nothing worth keeping
     }
     drop_blocks(a, first);

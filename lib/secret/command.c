@@ -94,8 +94,8 @@ static enum aiu_status spawn(const char *const *argv, int output, pid_t *ret_pid
     pick_environment(environment);
     int error = prepare(&files, &attributes, output);
     if (error == 0) {
-        error = posix_spawnp(ret_pid, argv[0], &files, &attributes, (char *const *)(uintptr_t)argv,
-                             environment);
+        error =
+            posix_spawnp(ret_pid, argv[0], &files, &attributes, (char *const *)argv, environment);
     }
     (void)posix_spawnattr_destroy(&attributes);
     (void)posix_spawn_file_actions_destroy(&files);

@@ -133,8 +133,8 @@ static OSSL_PARAM octets(const char *name, struct span bytes)
 {
     static uint8_t nothing;
 
-    return OSSL_PARAM_construct_octet_string(
-        name, bytes.n == 0 ? &nothing : (void *)(uintptr_t)bytes.p, bytes.n);
+    return OSSL_PARAM_construct_octet_string(name, bytes.n == 0 ? &nothing : (void *)bytes.p,
+                                             bytes.n);
 }
 
 enum aiu_status hkdf_sha256(const struct secret *ikm, struct span salt, struct span info, size_t n,

@@ -22,7 +22,8 @@ struct secret {
     atomic_uint references;
     size_t n;
     uint8_t *bytes; // guarded
-    struct span origin;
+    char *origin;   // NULL: bound to none
+    size_t origin_n;
 };
 
 enum aiu_status secret_init_process(bool dumpable)
@@ -114,7 +115,7 @@ void secret_unref(struct secret *s)
         return;
     }
     sodium_free(s->bytes); // wipes
-    mem_free((void *)(uintptr_t)s->origin.p);
+    mem_free(s->origin);
     mem_free(s);
 }
 
@@ -148,7 +149,7 @@ bool secret_is_admin_key(const struct secret *s)
 
 static bool allows(const struct secret *s, struct span origin)
 {
-    return s->origin.n > 0 && span_equal(s->origin, origin);
+    return s->origin != NULL && span_equal(span_of(s->origin, s->origin_n), origin);
 }
 
 enum aiu_status secret_bind_origin(struct secret *s, struct span origin)
@@ -156,15 +157,12 @@ enum aiu_status secret_bind_origin(struct secret *s, struct span origin)
     if (origin.n == 0 || origin.n > SECRET_ORIGIN_MOST) {
         return AIU_USAGE;
     }
-    if (s->origin.n > 0) {
+    if (s->origin != NULL) {
         return allows(s, origin) ? AIU_OK : AIU_FORBIDDEN;
     }
-    char *copy = mem_dup(origin.p, origin.n);
-    if (copy == NULL) {
-        return AIU_NO_MEMORY;
-    }
-    s->origin = span_of(copy, origin.n);
-    return AIU_OK;
+    s->origin = mem_dup(origin.p, origin.n);
+    s->origin_n = origin.n;
+    return s->origin == NULL ? AIU_NO_MEMORY : AIU_OK;
 }
 
 enum aiu_status secret_append_for(const struct secret *s, struct span origin, struct buf *dst)
