@@ -39,7 +39,7 @@ enum number { MINUS, ZERO, INTEGER, POINT, FRACTION, EXPONENT, EXPONENT_SIGN, PO
 // ON: something was taken. MORE: the bytes end here. FAILED: j->status says why.
 enum step { ON, MORE, FAILED };
 
-enum { FIRST_CAPACITY = 32 };
+enum { FIRST_CAPACITY = 64 };
 
 void json_init(struct json *j, struct arena *a, const struct json_limits *limits)
 {
@@ -165,45 +165,54 @@ static enum step character_width(struct json *j, struct span rest, size_t *ret_w
     return fail(j, AIU_JSON_INVALID, j->at);
 }
 
-static enum step end_string(struct json *j, struct json_token *t)
+static enum step end_string(struct json *j, struct json_token *t, struct span text, size_t at)
 {
-    t->end = (uint32_t)j->at;
-    j->at++;
-    if (t->type == JSON_KEY) {
-        j->state = COLON;
-    } else {
+    t->end = (uint32_t)at;
+    at++;
+    if (t->type != JSON_KEY) {
+        j->at = at;
         after_value(j);
+        return ON;
     }
+    // The colon is nearly always right there, and taking it here saves a turn of the loop.
+    bool colon = at < text.n && text.p[at] == ':';
+    j->at = colon ? at + 1 : at;
+    j->state = colon ? VALUE : COLON;
     return ON;
 }
 
 static enum step take_string(struct json *j, struct span text)
 {
     struct json_token *t = &j->tokens[j->count - 1];
+    size_t at = j->at;
     size_t width = 0;
 
     for (;;) {
-        j->at += scan_plain(text.p + j->at, text.n - j->at);
+        at += scan_plain(text.p + at, text.n - at);
         // Before anything else: where a string is cut must not decide which error is found.
-        if (j->at - t->start > j->limits.string) {
+        if (at - t->start > j->limits.string) {
             return fail(j, AIU_JSON_TOO_LARGE, t->start + j->limits.string);
         }
-        if (j->at == text.n) {
+        j->at = at;
+        if (at == text.n) {
             return MORE;
         }
-        uint8_t c = text.p[j->at];
+        uint8_t c = text.p[at];
         if (c == '"') {
-            return end_string(j, t);
+            return end_string(j, t, text, at);
         }
         if (c < 0x20) {
-            return fail(j, AIU_JSON_INVALID, j->at);
+            return fail(j, AIU_JSON_INVALID, at);
         }
         t->escaped |= c == '\\';
-        enum step s = character_width(j, span_drop_first(text, j->at), &width);
-        if (s != ON) {
-            return s;
+        width = json_utf8_run(text.p + at, text.n - at);
+        if (width == 0) {
+            enum step s = character_width(j, span_drop_first(text, at), &width);
+            if (s != ON) {
+                return s;
+            }
         }
-        j->at += width;
+        at += width;
     }
 }
 
@@ -260,16 +269,33 @@ static enum step end_number(struct json *j)
     return ON;
 }
 
+static size_t digits(struct span s)
+{
+    size_t n = 0;
+
+    while (n < s.n && is_digit(s.p[n])) {
+        n++;
+    }
+    return n;
+}
+
 static enum step take_number(struct json *j, struct span text)
 {
     size_t start = j->tokens[j->count - 1].start;
-    enum number next = (enum number)j->number;
+    enum number place = (enum number)j->number;
+    enum number next = place;
 
-    while (j->at < text.n &&
-           (next = next_in_number((enum number)j->number, text.p[j->at])) != NO_MORE) {
-        j->number = (uint8_t)next;
-        j->at++;
+    while (j->at < text.n && next != NO_MORE) {
+        if (place == INTEGER || place == FRACTION || place == POWER) {
+            j->at += digits(span_drop_first(text, j->at));
+        }
+        next = j->at < text.n ? next_in_number(place, text.p[j->at]) : NO_MORE;
+        if (next != NO_MORE) {
+            place = next;
+            j->at++;
+        }
     }
+    j->number = (uint8_t)place;
     if (j->at - start > j->limits.number) {
         return fail(j, AIU_JSON_TOO_LARGE, start + j->limits.number);
     }
@@ -332,8 +358,12 @@ static enum step take_comma(struct json *j, struct span text, uint8_t c)
 {
     if (c == ',') {
         j->at++;
-        j->state = j->tokens[j->open].type == JSON_OBJECT ? KEY : VALUE;
-        return ON;
+        if (j->tokens[j->open].type != JSON_OBJECT) {
+            j->state = VALUE;
+            return ON;
+        }
+        j->state = KEY;
+        return j->at < text.n && text.p[j->at] == '"' ? begin_string(j, text, JSON_KEY) : ON;
     }
     if (c == '}') {
         return close_container(j, text, JSON_OBJECT);

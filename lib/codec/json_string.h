@@ -27,6 +27,26 @@ enum json_escape json_escape_read(struct span s, uint32_t *ret_code, size_t *ret
 // before it does, -1 when it is not valid.
 int json_utf8_width(struct span s);
 
+// Length of the run of whole, valid characters of two and three bytes at the front: the fast way
+// over most text outside ASCII. What it stops at is for json_utf8_width to judge.
+static inline size_t json_utf8_run(const uint8_t *p, size_t n)
+{
+    size_t i = 0;
+
+    while (n - i >= 3) {
+        uint32_t three = (uint32_t)p[i] << 16 | (uint32_t)p[i + 1] << 8 | p[i + 2];
+        uint32_t high = three & 0x0F2000; // 0: overlong; 0x0D2000: surrogate
+        if ((three & 0xF0C0C0) == 0xE08080 && high != 0 && high != 0x0D2000) {
+            i += 3;
+        } else if ((three & 0xE0C000) == 0xC08000 && p[i] >= 0xC2) {
+            i += 2;
+        } else {
+            break;
+        }
+    }
+    return i;
+}
+
 // The unescaped bytes of a string one by one, for comparing without a copy.
 struct json_unescaped {
     struct span rest;
