@@ -233,6 +233,7 @@ static enum aiu_status end_head(struct http1 *p)
         return p->interim > MOST_INTERIM ? AIU_HTTP_INVALID : AIU_OK;
     }
     struct http_head head = p->head;
+    p->closing = !p->response && !head.keep_alive;
     TRY(p->events->on_head(p->ctx, &head));
     restart(p); // no span of the head outlives on_head
     switch (head.framing) {
@@ -279,9 +280,13 @@ static enum aiu_status take_head_line(struct http1 *p, struct span text)
 }
 
 // What cannot begin a message is refused at its first byte: a TLS client on a plain port should not
-// wait for the end of a line that never comes.
+// wait for the end of a line that never comes. After `Connection: close` nothing can (RFC
+// 9112 9.6).
 static bool can_begin(const struct http1 *p, uint8_t c)
 {
+    if (p->closing) {
+        return false;
+    }
     return p->response ? c == 'H' : c == '\r' || http_is_token(span_of(&c, 1));
 }
 

@@ -89,6 +89,7 @@ struct http1 {
     uint8_t interim; // responses of 1xx before this one
     bool response;
     bool head_request; // the response is one to HEAD
+    bool closing;      // the last request said that none follows
     bool blank_line;   // one empty line before the request line was skipped
 };
 
@@ -103,7 +104,8 @@ void http1_init_response(struct http1 *p, const struct http1_limits *limits,
 // Wipe and free what `p` holds.
 void http1_done(struct http1 *p);
 
-// A request was sent: one response may come. `head_request`: its method was HEAD.
+// A request was sent: one response may come. `head_request`: its method was HEAD. Only on a new
+// parser or after on_end, and not from inside a handler.
 void http1_expect(struct http1 *p, bool head_request);
 
 // Take bytes, up to the end of one message. `*ret_used` < bytes.n says that the message ended
@@ -112,7 +114,8 @@ void http1_expect(struct http1 *p, bool head_request);
 // without http1_expect is AIU_HTTP_INVALID.
 MUST_CHECK enum aiu_status http1_feed(struct http1 *p, struct span bytes, size_t *ret_used);
 
-// Get ready for the next request. Only after on_end.
+// Get ready for the next request. Only after on_end, and not from inside a handler. After a request
+// that did not keep the connection, every further byte is AIU_HTTP_INVALID.
 void http1_next(struct http1 *p);
 
 // The peer closed. AIU_OK between two messages, and for a body that ends so (on_end is called);

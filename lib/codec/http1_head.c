@@ -265,8 +265,9 @@ static enum aiu_status take_fact(struct facts *f, const struct http_field *field
 static enum aiu_status gather(const struct http1 *p, struct facts *f)
 {
     for (uint32_t i = 0; i < p->count; i++) {
-        if (is_about_message(p->fields[i].id)) {
-            TRY(take_fact(f, &p->fields[i]));
+        const struct http_field *field = &p->fields[i];
+        if (is_about_message(field->id) && !(p->response && field->id == HTTP_HOST)) {
+            TRY(take_fact(f, field));
         }
     }
     // RFC 9112 6.1: both may be an attack; chunked was not known to HTTP/1.0.
