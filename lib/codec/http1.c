@@ -233,7 +233,7 @@ static enum aiu_status end_head(struct http1 *p)
         return p->interim > MOST_INTERIM ? AIU_HTTP_INVALID : AIU_OK;
     }
     struct http_head head = p->head;
-    p->closing = !p->response && !head.keep_alive;
+    p->closing = !head.keep_alive;
     TRY(p->events->on_head(p->ctx, &head));
     restart(p); // no span of the head outlives on_head
     switch (head.framing) {

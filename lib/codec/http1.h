@@ -89,7 +89,7 @@ struct http1 {
     uint8_t interim; // responses of 1xx before this one
     bool response;
     bool head_request; // the response is one to HEAD
-    bool closing;      // the last request said that none follows
+    bool closing;      // the last message said that none follows
     bool blank_line;   // one empty line before the request line was skipped
 };
 
@@ -105,7 +105,8 @@ void http1_init_response(struct http1 *p, const struct http1_limits *limits,
 void http1_done(struct http1 *p);
 
 // A request was sent: one response may come. `head_request`: its method was HEAD. Only on a new
-// parser or after on_end, and not from inside a handler.
+// parser or after on_end, and not from inside a handler. After a response that did not keep the
+// connection, every further byte is AIU_HTTP_INVALID.
 void http1_expect(struct http1 *p, bool head_request);
 
 // Take bytes, up to the end of one message. `*ret_used` < bytes.n says that the message ended
