@@ -28,6 +28,7 @@ void reader_free(struct reader *r);
 //   AIU_NOT_FOUND      no more for now; the same call may give one later
 //   AIU_AUDIT_CORRUPT  damaged here, or a segment is missing; fsck tells what
 //   AIU_IO
+// After anything but the first two the reader can only be freed.
 MUST_CHECK enum aiu_status reader_next(struct reader *r, struct reader_entry *ret_entry);
 
 // Index of the entry that comes next.

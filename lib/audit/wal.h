@@ -64,6 +64,9 @@ void wal_frame_write(uint8_t *out, uint64_t index, struct span entry);
 // work is done by the committer and not under its lock.
 size_t wal_frame_seal(uint8_t *frame);
 
+// The entry of a frame that wal_frame_write made: read without any check.
+struct span wal_frame_entry(const uint8_t *frame);
+
 // What lies at the start of `bytes`. The index of a good frame may be any: the caller knows which
 // comes next.
 enum wal_found wal_frame_read(struct span bytes, struct wal_frame *ret_frame);

@@ -1,0 +1,8 @@
+// SPDX-FileCopyrightText: The AI Utilities authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// The subcommands of `aiu`, one file each. Every one gets its own name as argv[0] and returns the
+// exit code of the program.
+#pragma once
+
+int cmd_audit(int argc, char **argv);
