@@ -39,7 +39,7 @@ enum number { MINUS, ZERO, INTEGER, POINT, FRACTION, EXPONENT, EXPONENT_SIGN, PO
 // ON: something was taken. MORE: the bytes end here. FAILED: j->status says why.
 enum step { ON, MORE, FAILED };
 
-enum { FIRST_CAPACITY = 64 };
+enum { FIRST_CAPACITY = 32 };
 
 void json_init(struct json *j, struct arena *a, const struct json_limits *limits)
 {
