@@ -8,6 +8,9 @@
 // is a store.
 #include "net/loop.h"
 
+#include <stdio.h>
+#include <time.h>
+
 #include "base/alloc.h"
 #include "net/loop_uv.h"
 
@@ -347,6 +350,23 @@ uint64_t loop_now_ms(const struct loop *l)
 uint64_t loop_now_ns(void)
 {
     return uv_hrtime();
+}
+
+struct span loop_date(struct loop *l)
+{
+    static const char days[] = "SunMonTueWedThuFriSat";
+    static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    struct timespec now;
+    struct tm t;
+
+    (void)clock_gettime(CLOCK_REALTIME_COARSE, &now);
+    if (now.tv_sec != l->date_second && gmtime_r(&now.tv_sec, &t) != NULL) {
+        l->date_second = now.tv_sec;
+        (void)snprintf(l->date, sizeof(l->date), "%.3s, %02d %.3s %04d %02d:%02d:%02d GMT",
+                       days + (ptrdiff_t)t.tm_wday * 3, t.tm_mday, months + (ptrdiff_t)t.tm_mon * 3,
+                       (t.tm_year + 1900) % 10000, t.tm_hour, t.tm_min, t.tm_sec);
+    }
+    return span_str(l->date);
 }
 
 struct budget *loop_budget(struct loop *l)

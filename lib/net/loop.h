@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/span.h"
 #include "base/status.h"
 #include "net/budget.h"
 
@@ -40,6 +41,10 @@ uint64_t loop_now_ms(const struct loop *l);
 uint64_t loop_now_ns(void);
 
 struct budget *loop_budget(struct loop *l);
+
+// The time of day as HTTP's Date (RFC 9110 5.6.7), "Sun, 06 Nov 1994 08:49:37 GMT". Lives until the
+// next call.
+struct span loop_date(struct loop *l);
 
 // --- crossing threads -------------------------------------------------------------------------
 

@@ -42,4 +42,7 @@ struct loop {
     struct loop_post *posts, **posts_end;
     struct loop_bell *bells;
     atomic_bool stopping;
+
+    int64_t date_second; // what `date` says
+    char date[32];
 };

@@ -148,4 +148,4 @@ bool server_answerable(const struct server_conn *c);
 size_t server_waiting(const struct server_conn *c);
 
 // The client's address as text ("127.0.0.1", "::1", "unix"), without port.
-struct span server_peer(const struct server_conn *c);
+struct span server_peer(struct server_conn *c);

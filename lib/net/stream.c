@@ -126,7 +126,7 @@ static void settle(struct stream *s)
         return;
     }
     s->finished = true;
-    if (s->shut) {
+    if (s->finish != STREAM_KEEP) {
         (void)shutdown(raw_fd(s), SHUT_WR);
     }
     s->handler->on_finished(s);
@@ -192,7 +192,7 @@ static void flush_task(struct loop_task *t)
     if (s->closing || s->failed != AIU_OK || s->write_broken || !encrypt(s)) {
         return;
     }
-    if (s->finishing && s->shut && s->tls != NULL && s->open) {
+    if (s->finishing && s->finish == STREAM_END && s->tls != NULL && s->open) {
         tls_session_shutdown(s->tls);
     }
     write_wire(s);
@@ -234,10 +234,10 @@ size_t stream_waiting(const struct stream *s)
     return s->out.n + (s->tls == NULL ? 0 : s->tls->wire.n);
 }
 
-void stream_finish(struct stream *s, bool half_close)
+void stream_finish(struct stream *s, enum stream_finish how)
 {
     s->finishing = true;
-    s->shut = half_close;
+    s->finish = how;
     want_flush(s);
 }
 
@@ -437,6 +437,9 @@ static void on_connected(uv_connect_t *request, int status)
     }
     if (!s->is_pipe) {
         (void)uv_tcp_nodelay(&s->uv.tcp, 1);
+    }
+    if (s->tls != NULL) {
+        s->handler->on_connected(s);
     }
     connected(s);
 }

@@ -19,7 +19,8 @@
 struct stream;
 
 struct stream_handler {
-    void (*on_open)(struct stream *s); // connected, and the TLS handshake done
+    void (*on_connected)(struct stream *s); // clients with TLS: connected, the handshake begins
+    void (*on_open)(struct stream *s);      // connected, and the TLS handshake done
     void (*on_bytes)(struct stream *s, struct span bytes);
     // The peer sends no more. `whole` is false where TLS was cut off without its closing alert:
     // somebody in between may have done it.
@@ -34,6 +35,8 @@ struct stream_handler {
     void (*on_finished)(struct stream *s); // all was written after stream_finish
     void (*on_closed)(struct stream *s);   // the last call
 };
+
+enum stream_finish { STREAM_KEEP, STREAM_END, STREAM_BREAK }; // stream_finish
 
 struct stream {
     union {
@@ -57,7 +60,8 @@ struct stream {
     size_t high;       // output at which stream_full holds
     uint32_t write_timeout_ms;
     enum aiu_status failed;
-    bool is_pipe, open, reading, ended, was_full, finishing, finished, shut, write_broken, closing;
+    enum stream_finish finish;
+    bool is_pipe, open, reading, ended, was_full, finishing, finished, write_broken, closing;
 };
 
 struct stream_options {
@@ -90,9 +94,10 @@ void stream_resume(struct stream *s);
 // Whether the peer has closed or reset, asked of the kernel: for a stream that does not read.
 bool stream_peer_gone(const struct stream *s);
 
-// Send no more: after the last byte that waits, on_finished; `half_close` then shuts the sending
-// side down, so that the peer reads an end while we still read from it.
-void stream_finish(struct stream *s, bool half_close);
+// Send no more: after the last byte that waits, on_finished. STREAM_END and STREAM_BREAK then shut
+// the sending side down, so that the peer reads an end while we still read from it; with TLS,
+// STREAM_BREAK leaves the closing alert out, so that the peer knows it was cut off.
+void stream_finish(struct stream *s, enum stream_finish how);
 
 // Close; output that was not written is dropped. STREAM_RESET makes the peer read an error (RST)
 // and not an end. on_closed follows; no other callback. May be called again.
