@@ -18,21 +18,12 @@
 #include "base/span.h"
 #include "base/status.h"
 #include "policy/policy.h"
+#include "secret/load.h"
 
-enum config_source_kind {
-    CONFIG_SOURCE_NONE,
-    CONFIG_SOURCE_ENV,        // value: name of the variable
-    CONFIG_SOURCE_FILE,       // value: path
-    CONFIG_SOURCE_COMMAND,    // words: program and arguments, run without a shell
-    CONFIG_SOURCE_CREDENTIAL, // value: name in systemd's $CREDENTIALS_DIRECTORY
-};
-
-// Where a secret comes from; never the secret.
+// Where a secret comes from; never the secret. Hand `from` to secret_load.
 struct config_source {
-    enum config_source_kind kind;
-    struct span value;
-    const struct span *words;
-    size_t word_count;
+    bool given; // false: there is none
+    struct secret_source from;
     uint32_t line, column; // in the file, 0 elsewhere
 };
 
@@ -48,8 +39,8 @@ struct config_address {
 
 struct config_tls {
     bool on;
-    struct config_source certificate, key; // kind FILE
-    struct config_source client_ca;        // kind NONE: clients need no certificate
+    struct config_source certificate, key; // from files
+    struct config_source client_ca;        // not given: clients need no certificate
 };
 
 struct config_data_listener {
@@ -69,7 +60,7 @@ struct config_provider_timeouts {
 struct config_provider {
     struct span name, dialect;
     struct span base_url;         // as written, checked with codec/url.h
-    struct config_source api_key; // kind NONE: the provider needs none
+    struct config_source api_key; // not given: the provider needs none
     bool allow_plaintext;         // http:// to another machine
     bool account_headers;         // pass OpenAI-Organization and OpenAI-Project on
     struct span ca_file;          // empty: the system's certificates
@@ -91,7 +82,7 @@ struct config_key {
     struct span id, tenant;
     struct span policy_name;
     const struct policy *policy; // never NULL
-    struct config_source key;    // kind NONE where `hash` is given
+    struct config_source key;    // not given where `hash` is
     struct span hash;            // "h1:…" as `aiu keys new` prints it
     const struct span *models;   // allow-list of names; count 0: all
     size_t model_count;
@@ -117,7 +108,8 @@ struct config_log {
 };
 
 struct config {
-    struct span path;      // of the file; empty for the embedded configuration
+    struct span path; // of the file; empty for the embedded configuration
+    uint32_t version;
     struct span state_dir; // absolute where HOME or an absolute path was given
     struct config_data_listener data;
     struct config_admin_listener admin;
@@ -136,7 +128,7 @@ struct config {
     struct config_log log;
     bool maintenance;
     struct span default_model; // AI_MODEL, for `aiu ask`; empty: none
-    uint8_t hash[32];          // SHA-256 of the file's bytes; of the embedded defaults' text without
+    uint8_t hash[32]; // SHA-256 of the file's bytes; of the embedded defaults' text without
 };
 
 // Up to 20 problems, errors and warnings; more are only counted.
@@ -193,7 +185,7 @@ MUST_CHECK enum aiu_status config_embedded(const struct config_options *o,
 bool config_uses_mock(const struct config *c);
 
 struct config *config_ref(struct config *c);
-void config_unref(struct config *c); // NULL is fine
+void config_unref(struct config *c);   // NULL is fine
 void config_unrefp(struct config **c); // for CLEANUP
 
 // The policy of this name: configured ones before built-in ones. NULL where there is none.

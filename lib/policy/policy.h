@@ -10,6 +10,7 @@
 // unknown is treated as the kind's strictest neighbour, never as allowed.
 #pragma once
 
+#include "base/buf.h"
 #include "base/span.h"
 #include "base/status.h"
 #include "detect/finding.h"

@@ -27,9 +27,9 @@ enum validator_reason {
 
 // Which characters may stand in a text.
 enum validator_characters {
-    VALIDATOR_ANY,    // whatever is valid UTF-8
+    VALIDATOR_ANY,         // whatever is valid UTF-8
     VALIDATOR_NO_CONTROLS, // no C0 or C1 control but TAB, LF and CR; no DEL, no noncharacter
-    VALIDATOR_GUIDE,  // S50 to the letter: Python's \w and \s and . , ! ? ; : - \ " ' ( ) [ ] { }
+    VALIDATOR_GUIDE, // S50 to the letter: Python's \w and \s and . , ! ? ; : - \ " ' ( ) [ ] { }
 };
 
 struct validator {
@@ -55,12 +55,12 @@ struct validator_result {
     struct span text; // FINE: what may be sent, trimmed if the validator trims (S51)
 };
 
-// AIU_OK or AIU_INVALID_PROMPT. One pass over the text.
+// AIU_OK or AIU_INVALID_PROMPT. Linear in the text.
 MUST_CHECK enum aiu_status validator_check(const struct validator *v, struct span text,
                                            struct validator_result *result);
 
-// Every violation instead of the first, in byte order: up to `most` into `results`. Returns how
-// many there are, which may be more than `most`.
+// Every violation instead of the first, in the order of checks: up to `most` into `results`.
+// Returns how many there are, which may be more than `most`.
 size_t validator_check_all(const struct validator *v, struct span text,
                            struct validator_result *results, size_t most);
 

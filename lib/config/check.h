@@ -1,0 +1,12 @@
+// SPDX-FileCopyrightText: The AI Utilities authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// What no single value can say: names that refer to each other, and combinations that are not safe.
+//
+// Ownership: fills in the pointers of struct config. Threads: one. Errors: AIU_NO_MEMORY; faults go
+// into the report.
+#pragma once
+
+#include "config/builder.h"
+
+MUST_CHECK enum aiu_status check_all(struct builder *b);
