@@ -19,10 +19,10 @@ struct buf {
 };
 
 // An empty buffer as an initialiser.
-#define BUF_OF(most)                                                                               \
-    {                                                                                              \
-        .maximum = (most)                                                                          \
-    }
+#define BUF_OF(most) \
+ {                   \
+  .maximum = (most)  \
+ }
 
 static inline void buf_init(struct buf *b, size_t maximum)
 {
@@ -39,8 +39,8 @@ MUST_CHECK enum aiu_status buf_append_byte(struct buf *b, uint8_t byte);
 MUST_CHECK enum aiu_status buf_append_u64(struct buf *b, uint64_t decimal);
 
 // printf for text of ours (numbers, names); never for content.
-__attribute__((format(printf, 2, 3))) MUST_CHECK enum aiu_status buf_printf(struct buf *b,
-                                                                            const char *format, ...);
+__attribute__((format(printf, 2, 3))) MUST_CHECK enum aiu_status
+buf_printf(struct buf *b, const char *format, ...);
 
 // Make room for `n` more bytes at `*ret_p` without counting them; buf_grow counts what was written.
 MUST_CHECK enum aiu_status buf_reserve(struct buf *b, size_t n, uint8_t **ret_p);

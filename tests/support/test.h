@@ -20,7 +20,7 @@
 #include "base/status.h"
 
 // The status is AIU_OK; if not, its name is printed.
-#define assert_ok(expr) test_assert_status((expr), AIU_OK, __FILE__, __LINE__)
+#define assert_ok(expr)             test_assert_status((expr), AIU_OK, __FILE__, __LINE__)
 #define assert_status(expr, wanted) test_assert_status((expr), (wanted), __FILE__, __LINE__)
 void test_assert_status(enum aiu_status got, enum aiu_status wanted, const char *file, int line);
 
@@ -46,40 +46,39 @@ void test_remove_folder(const char *path);
 // Numbers of a fixed sequence (xorshift), so that a failure repeats.
 uint64_t test_random(uint64_t *state);
 
-#define TEST_MAIN_CASE_(f) cmocka_unit_test(f)
-#define TEST_EACH_1_(f) TEST_MAIN_CASE_(f)
-#define TEST_EACH_2_(f, ...) TEST_MAIN_CASE_(f), TEST_EACH_1_(__VA_ARGS__)
-#define TEST_EACH_3_(f, ...) TEST_MAIN_CASE_(f), TEST_EACH_2_(__VA_ARGS__)
-#define TEST_EACH_4_(f, ...) TEST_MAIN_CASE_(f), TEST_EACH_3_(__VA_ARGS__)
-#define TEST_EACH_5_(f, ...) TEST_MAIN_CASE_(f), TEST_EACH_4_(__VA_ARGS__)
-#define TEST_EACH_6_(f, ...) TEST_MAIN_CASE_(f), TEST_EACH_5_(__VA_ARGS__)
-#define TEST_EACH_7_(f, ...) TEST_MAIN_CASE_(f), TEST_EACH_6_(__VA_ARGS__)
-#define TEST_EACH_8_(f, ...) TEST_MAIN_CASE_(f), TEST_EACH_7_(__VA_ARGS__)
-#define TEST_EACH_9_(f, ...) TEST_MAIN_CASE_(f), TEST_EACH_8_(__VA_ARGS__)
-#define TEST_EACH_10_(f, ...) TEST_MAIN_CASE_(f), TEST_EACH_9_(__VA_ARGS__)
-#define TEST_EACH_11_(f, ...) TEST_MAIN_CASE_(f), TEST_EACH_10_(__VA_ARGS__)
-#define TEST_EACH_12_(f, ...) TEST_MAIN_CASE_(f), TEST_EACH_11_(__VA_ARGS__)
-#define TEST_EACH_13_(f, ...) TEST_MAIN_CASE_(f), TEST_EACH_12_(__VA_ARGS__)
-#define TEST_EACH_14_(f, ...) TEST_MAIN_CASE_(f), TEST_EACH_13_(__VA_ARGS__)
-#define TEST_EACH_15_(f, ...) TEST_MAIN_CASE_(f), TEST_EACH_14_(__VA_ARGS__)
-#define TEST_EACH_16_(f, ...) TEST_MAIN_CASE_(f), TEST_EACH_15_(__VA_ARGS__)
-#define TEST_EACH_17_(f, ...) TEST_MAIN_CASE_(f), TEST_EACH_16_(__VA_ARGS__)
-#define TEST_EACH_18_(f, ...) TEST_MAIN_CASE_(f), TEST_EACH_17_(__VA_ARGS__)
-#define TEST_EACH_19_(f, ...) TEST_MAIN_CASE_(f), TEST_EACH_18_(__VA_ARGS__)
-#define TEST_EACH_20_(f, ...) TEST_MAIN_CASE_(f), TEST_EACH_19_(__VA_ARGS__)
+#define TEST_MAIN_CASE_(f)                                                                cmocka_unit_test(f)
+#define TEST_EACH_1_(f)                                                                   TEST_MAIN_CASE_(f)
+#define TEST_EACH_2_(f, ...)                                                              TEST_MAIN_CASE_(f), TEST_EACH_1_(__VA_ARGS__)
+#define TEST_EACH_3_(f, ...)                                                              TEST_MAIN_CASE_(f), TEST_EACH_2_(__VA_ARGS__)
+#define TEST_EACH_4_(f, ...)                                                              TEST_MAIN_CASE_(f), TEST_EACH_3_(__VA_ARGS__)
+#define TEST_EACH_5_(f, ...)                                                              TEST_MAIN_CASE_(f), TEST_EACH_4_(__VA_ARGS__)
+#define TEST_EACH_6_(f, ...)                                                              TEST_MAIN_CASE_(f), TEST_EACH_5_(__VA_ARGS__)
+#define TEST_EACH_7_(f, ...)                                                              TEST_MAIN_CASE_(f), TEST_EACH_6_(__VA_ARGS__)
+#define TEST_EACH_8_(f, ...)                                                              TEST_MAIN_CASE_(f), TEST_EACH_7_(__VA_ARGS__)
+#define TEST_EACH_9_(f, ...)                                                              TEST_MAIN_CASE_(f), TEST_EACH_8_(__VA_ARGS__)
+#define TEST_EACH_10_(f, ...)                                                             TEST_MAIN_CASE_(f), TEST_EACH_9_(__VA_ARGS__)
+#define TEST_EACH_11_(f, ...)                                                             TEST_MAIN_CASE_(f), TEST_EACH_10_(__VA_ARGS__)
+#define TEST_EACH_12_(f, ...)                                                             TEST_MAIN_CASE_(f), TEST_EACH_11_(__VA_ARGS__)
+#define TEST_EACH_13_(f, ...)                                                             TEST_MAIN_CASE_(f), TEST_EACH_12_(__VA_ARGS__)
+#define TEST_EACH_14_(f, ...)                                                             TEST_MAIN_CASE_(f), TEST_EACH_13_(__VA_ARGS__)
+#define TEST_EACH_15_(f, ...)                                                             TEST_MAIN_CASE_(f), TEST_EACH_14_(__VA_ARGS__)
+#define TEST_EACH_16_(f, ...)                                                             TEST_MAIN_CASE_(f), TEST_EACH_15_(__VA_ARGS__)
+#define TEST_EACH_17_(f, ...)                                                             TEST_MAIN_CASE_(f), TEST_EACH_16_(__VA_ARGS__)
+#define TEST_EACH_18_(f, ...)                                                             TEST_MAIN_CASE_(f), TEST_EACH_17_(__VA_ARGS__)
+#define TEST_EACH_19_(f, ...)                                                             TEST_MAIN_CASE_(f), TEST_EACH_18_(__VA_ARGS__)
+#define TEST_EACH_20_(f, ...)                                                             TEST_MAIN_CASE_(f), TEST_EACH_19_(__VA_ARGS__)
 #define TEST_PICK_(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, name, ...) name
-#define TEST_EACH_(...)                                                                            \
-    TEST_PICK_(__VA_ARGS__, TEST_EACH_20_, TEST_EACH_19_, TEST_EACH_18_, TEST_EACH_17_,            \
-               TEST_EACH_16_, TEST_EACH_15_, TEST_EACH_14_, TEST_EACH_13_, TEST_EACH_12_,          \
-               TEST_EACH_11_, TEST_EACH_10_, TEST_EACH_9_, TEST_EACH_8_, TEST_EACH_7_,             \
-               TEST_EACH_6_, TEST_EACH_5_, TEST_EACH_4_, TEST_EACH_3_, TEST_EACH_2_, TEST_EACH_1_, \
-               0)                                                                                  \
-    (__VA_ARGS__)
+#define TEST_EACH_(...)                                                                           \
+ TEST_PICK_(__VA_ARGS__, TEST_EACH_20_, TEST_EACH_19_, TEST_EACH_18_, TEST_EACH_17_,              \
+            TEST_EACH_16_, TEST_EACH_15_, TEST_EACH_14_, TEST_EACH_13_, TEST_EACH_12_,            \
+            TEST_EACH_11_, TEST_EACH_10_, TEST_EACH_9_, TEST_EACH_8_, TEST_EACH_7_, TEST_EACH_6_, \
+            TEST_EACH_5_, TEST_EACH_4_, TEST_EACH_3_, TEST_EACH_2_, TEST_EACH_1_, 0)              \
+ (__VA_ARGS__)
 
 // The program: each named function is one test (at most 20 a file).
-#define TEST_MAIN(...)                                                                             \
-    int main(void)                                                                                 \
-    {                                                                                              \
-        const struct CMUnitTest tests[] = {TEST_EACH_(__VA_ARGS__)};                               \
-        return cmocka_run_group_tests(tests, NULL, NULL);                                          \
-    }
+#define TEST_MAIN(...)                                         \
+ int main(void)                                                \
+ {                                                             \
+  const struct CMUnitTest tests[] = {TEST_EACH_(__VA_ARGS__)}; \
+  return cmocka_run_group_tests(tests, NULL, NULL);            \
+ }
