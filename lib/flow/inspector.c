@@ -300,6 +300,9 @@ static enum aiu_status validate(struct take *t, const struct place_seen *place)
         TRY(path_of(t->i, &t->d->doc, place->token, &t->i->invalid_path));
         return st;
     }
+    if (place->role == ROLE_USER) {
+        t->i->prompt = result.text;
+    }
     return v.trim ? trim(t, place, text, result.text) : AIU_OK;
 }
 

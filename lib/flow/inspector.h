@@ -50,6 +50,7 @@ struct inspector {
     struct arena *paths; // paths of reasons live as long as the exchange
     struct span invalid_path;
     struct validator_result invalid; // why AIU_INVALID_PROMPT
+    struct span prompt;              // last text of the user, as validated (S12)
     uint32_t skipped;                // opaque places
     uint64_t documents;
     struct inspector_memo memo[INSPECTOR_MEMO];

@@ -1,0 +1,50 @@
+// SPDX-FileCopyrightText: The AI Utilities authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// The data plane of one loop: takes requests from a server, walks each through flow/steps.def,
+// and answers. Everything that a request touches belongs to its loop's thread; what loops share
+// stands in struct flow_shared.
+//
+// Ownership: a flow holds references to what it is given; flow_free after the server is gone.
+// Threads:   a flow belongs to its loop, except flow_metrics (any).
+#pragma once
+
+#include "audit/log.h"
+#include "audit/record.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "detect/engine.h"
+#include "flow/control.h"
+#include "flow/metrics.h"
+#include "flow/snapshot.h"
+#include "net/loop.h"
+#include "net/server.h"
+#include "secret/secret.h"
+
+struct flow;
+
+// What all loops of a worker share; lives longer than they do.
+struct flow_shared {
+    const struct engine *engine;
+    struct audit_log *audit;
+    struct control *control;
+    struct secret *master; // for the fingerprints in audit records
+    struct record_origin origin;
+    struct clock clock;
+    const struct logger *log;
+};
+
+MUST_CHECK enum aiu_status flow_new(struct loop *l, const struct flow_shared *shared,
+                                    struct snapshot *snapshot, struct flow **ret_flow);
+void flow_free(struct flow *f);
+
+// The handler for server_options, whose ctx is the flow.
+extern const struct server_handler flow_handler;
+
+// New requests are served by `snapshot`; those under way end as they began.
+MUST_CHECK enum aiu_status flow_set_snapshot(struct flow *f, struct snapshot *snapshot);
+
+// Whether a request would be served now; `*ret_why` is the status that it would get.
+bool flow_ready(const struct flow *f, enum aiu_status *ret_why);
+
+const struct metrics *flow_metrics(const struct flow *f);

@@ -1,0 +1,70 @@
+// SPDX-FileCopyrightText: The AI Utilities authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// A configuration made ready to serve: secrets loaded and bound to their origins, keys hashed into
+// a table, policies turned into rule sets, trust stores read. Built whole or not at all, then never
+// changed; a reload builds the next one beside it (guide S4).
+//
+// Ownership: counted; every exchange holds a reference until its end.
+// Threads:   snapshot_new blocks on files and commands: not on a loop. Everything else from any.
+// Errors:    those of secret/load.h, net/tls.h, secret/vkey.h; the problem names what and where.
+#pragma once
+
+#include "codec/url.h"
+#include "config/config.h"
+#include "detect/rules.h"
+#include "flow/limits.h"
+#include "net/tls.h"
+#include "provider/walk.h"
+#include "secret/load.h"
+#include "secret/vkey.h"
+
+// A provider as it is called.
+struct upstream {
+    const struct config_provider *provider;
+    const struct dialect *dialect;
+    struct walker *walker;
+    struct url url;
+    struct span origin, host; // text of the Host field
+    struct secret *api_key;   // bound to `origin`; NULL where none is needed
+    struct tls *tls;          // NULL for plain
+};
+
+// What a virtual key may do.
+struct key_state {
+    const struct config_key *key;
+    struct key_window *window;
+    struct rule_set rules[DIRECTION_COUNT];
+    struct span revision; // hash of the policy, hexadecimal
+};
+
+struct snapshot {
+    int references; // atomic
+    struct config *config;
+    struct arena arena;
+    struct upstream *upstreams;
+    size_t upstream_count;
+    struct key_state *keys;
+    struct vkey_table *key_table; // index into `keys`
+    struct span config_hash;      // hexadecimal
+};
+
+// Where building failed, for people: "providers[0].api_key" and the like.
+struct snapshot_problem {
+    char where[160];
+    const char *what; // a fixed text
+};
+
+// Takes a reference to `config`. `env` keeps what was read from the environment.
+MUST_CHECK enum aiu_status snapshot_new(struct config *config, struct secret_env *env,
+                                        struct limits *limits, struct snapshot_problem *problem,
+                                        struct snapshot **ret_snapshot);
+
+struct snapshot *snapshot_ref(struct snapshot *s);
+void snapshot_unref(struct snapshot *s); // NULL is fine
+
+const struct upstream *snapshot_upstream(const struct snapshot *s,
+                                         const struct config_provider *provider);
+
+// Whether `key` may use the model `name`.
+bool key_allows_model(const struct config_key *key, struct span name);

@@ -1,0 +1,176 @@
+// SPDX-FileCopyrightText: The AI Utilities authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// inspect: which model, may this key use it, what does the text hold, what goes out.
+#include "flow/exchange.h"
+
+void exchange_inspector(struct exchange *x, enum direction d, struct inspector *i)
+{
+    const struct inspector_options o = {
+        .engine = x->flow->shared->engine,
+        .scratch = x->flow->scratch,
+        .walker = x->upstream->walker,
+        .policy = x->key->key->policy,
+        .rules = &x->key->rules[d],
+        .direction = d,
+        .now_unix_s = x->unix_us / 1000000,
+    };
+
+    inspector_init(i, &o, &x->arena);
+}
+
+static enum aiu_status parse_body(struct exchange *x)
+{
+    enum aiu_status st = json_finish(&x->json, buf_span(&x->body), &x->doc);
+
+    if (st != AIU_OK) {
+        x->error_offset = json_error_offset(&x->json);
+        return st;
+    }
+    if (!json_is(&x->doc, 0, JSON_OBJECT)) {
+        return AIU_JSON_INVALID;
+    }
+    facts_of_request(&x->doc, &x->request);
+    uint32_t model = json_member(&x->doc, 0, SPAN_OF("model"));
+    if (!json_is(&x->doc, model, JSON_STRING)) {
+        return AIU_PROVIDER_NO_MODEL;
+    }
+    return json_string(&x->doc, model, &x->arena, &x->model);
+}
+
+// The list of models has no model: it comes from whoever serves "*", else from the first provider.
+static const struct config_provider *default_provider(const struct config *c)
+{
+    const struct config_model *any = config_model(c, SPAN_OF("*"));
+
+    if (any != NULL) {
+        return any->provider;
+    }
+    return c->provider_count > 0 ? &c->providers[0] : NULL;
+}
+
+static enum aiu_status choose_provider(struct exchange *x)
+{
+    const struct config_provider *provider = default_provider(x->snap->config);
+
+    if (x->route.route->name != ROUTE_MODELS) {
+        x->model_entry = config_model(x->snap->config, x->model);
+        if (x->model_entry == NULL) {
+            return AIU_PROVIDER_NO_MODEL;
+        }
+        if (!key_allows_model(x->key->key, x->model)) {
+            return AIU_MODEL_DENIED;
+        }
+        provider = x->model_entry->provider;
+    }
+    if (provider == NULL) {
+        return AIU_PROVIDER_NO_MODEL;
+    }
+    x->upstream = snapshot_upstream(x->snap, provider);
+    return AIU_OK;
+}
+
+static enum aiu_status check_control(const struct exchange *x)
+{
+    const struct control_subject subject = {.tenant = x->key->key->tenant,
+                                            .key = x->key->key->id,
+                                            .model = x->model,
+                                            .provider = x->upstream->provider->name,
+                                            .now_unix_s = x->unix_us / 1000000};
+
+    return control_stops(x->flow->shared->control, &subject) ? AIU_MAINTENANCE : AIU_OK;
+}
+
+// Where the provider knows the model by another name, that name goes out.
+static enum aiu_status rename_model(struct exchange *x)
+{
+    struct span name = x->model_entry->model;
+    uint32_t model = json_member(&x->doc, 0, SPAN_OF("model"));
+
+    if (name.n == 0 || span_equal(name, x->model)) {
+        return AIU_OK;
+    }
+    struct json_edit *edits = arena_array(&x->arena, x->edit_count + 1, sizeof(*edits));
+    if (edits == NULL) {
+        return AIU_NO_MEMORY;
+    }
+    const struct json_edit rename = {x->doc.tokens[model].start, x->doc.tokens[model].end, name};
+    size_t n = 0;
+    for (size_t i = 0; i < x->edit_count; i++) {
+        if (n == i && x->edits[i].start >= rename.end) {
+            edits[n++] = rename;
+        }
+        if (x->edits[i].end <= rename.start || x->edits[i].start >= rename.end) {
+            edits[n++] = x->edits[i];
+        }
+    }
+    if (n == 0 || edits[n - 1].end <= rename.start) {
+        edits[n++] = rename;
+    }
+    x->edits = edits;
+    x->edit_count = n;
+    return AIU_OK;
+}
+
+static enum aiu_status make_pieces(struct exchange *x)
+{
+    x->pieces = arena_array(&x->arena, json_pieces_max(x->edit_count), sizeof(*x->pieces));
+    if (x->pieces == NULL) {
+        return AIU_NO_MEMORY;
+    }
+    TRY(json_apply_pieces(x->doc.text, x->edits, x->edit_count, x->pieces, &x->piece_count));
+    for (size_t i = 0; i < x->piece_count; i++) {
+        x->body_out += x->pieces[i].n;
+    }
+    return AIU_OK;
+}
+
+static void count_findings(const struct exchange *x, enum direction d, const struct verdict *v)
+{
+    for (uint32_t i = 0; i < v->count; i++) {
+        const struct rule_info *rule = rules_get(v->reasons[i].rule);
+        metric_add(&x->flow->metrics.findings[d][rule->kind], v->reasons[i].count);
+    }
+}
+
+static enum aiu_status inspect_body(struct exchange *x)
+{
+    exchange_inspector(x, DIRECTION_REQUEST, &x->in);
+    x->inspecting = true;
+    enum aiu_status st = inspector_whole(&x->in, x->route.route->request, &x->doc, &x->arena,
+                                         &x->edits, &x->edit_count);
+    count_findings(x, DIRECTION_REQUEST, &x->in.verdict);
+    if (st == AIU_CONTENT_BLOCKED || st == AIU_INVALID_PROMPT || st == AIU_INSPECTION_FAILED) {
+        x->denied = true;
+    }
+    TRY(st);
+    TRY(rename_model(x));
+    return make_pieces(x);
+}
+
+static enum aiu_status inspect(struct exchange *x)
+{
+    bool has_body = x->route.route->request != DOCUMENT_KINDS;
+
+    if (has_body) {
+        TRY(parse_body(x));
+    } else {
+        x->model = x->route.model;
+    }
+    TRY(choose_provider(x));
+    TRY(check_control(x));
+    return has_body ? inspect_body(x) : AIU_OK;
+}
+
+enum step_next step_inspect(struct exchange *x)
+{
+    if (x->route.route->guard == GUARD_NONE) {
+        enum aiu_status why = AIU_OK;
+        bool fine = x->route.route->name == ROUTE_HEALTH || flow_ready(x->flow, &why);
+        x->status = fine ? AIU_OK : why;
+        x->step = STEP_RELAY; // nothing to record, ask or relay
+        return fine ? STEP_NEXT : STEP_STOP;
+    }
+    enum aiu_status st = inspect(x);
+    return st == AIU_OK ? STEP_NEXT : exchange_stop(x, st);
+}
