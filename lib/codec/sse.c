@@ -15,7 +15,9 @@ static const uint8_t byte_order_mark[] = {0xEF, 0xBB, 0xBF};
 void sse_init(struct sse *s, const struct sse_limits *limits, sse_handler on_event, void *ctx)
 {
     *s = (struct sse){.limits = *limits, .on_event = on_event, .ctx = ctx};
-    buf_init(&s->held, limits->event);
+    // One more than the limit: the LF of a blank line's CR LF does not count, so that the limit is
+    // the same where the stream is cut between them.
+    buf_init(&s->held, limits->event < SIZE_MAX ? limits->event + 1 : SIZE_MAX);
     buf_init(&s->joined, limits->event);
 }
 

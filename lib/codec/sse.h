@@ -35,7 +35,7 @@ typedef enum aiu_status (*sse_handler)(void *ctx, const struct sse_event *event)
 
 struct sse_limits {
     size_t line;  // most bytes of one line, its end not counted
-    size_t event; // most bytes of one block, its blank line included
+    size_t event; // most bytes of one block up to the first byte of its blank line
 };
 
 struct sse {
