@@ -69,7 +69,7 @@ static enum aiu_status write_base64(struct embed *e, const float *vector)
 
 static enum aiu_status write_item(struct embed *e, struct span text)
 {
-    float vector[DIMENSIONS_MAX];
+    float vector[DIMENSIONS_MAX] = {0};
 
     make_vector(e, text, vector);
     json_write_object(&e->w);

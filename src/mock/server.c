@@ -49,7 +49,7 @@ static void on_signal(uv_signal_t *handle, int number)
 static enum aiu_status parse_address(struct span text, struct sockaddr_storage *ret_address)
 {
     char host[64];
-    struct span name = text;
+    struct span name;
     uint64_t port = 0;
     size_t colon = text.n;
 
