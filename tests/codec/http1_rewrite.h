@@ -10,9 +10,9 @@
 #include "codec/http1_write.h"
 
 struct rewrite {
-    struct buf text;
-    size_t whole;    // bytes of `text` up to the last whole message
-    size_t messages; // whole ones
+    struct buf text, body; // `body`: of a chunked message, so that cuts make no other chunks
+    size_t whole;          // bytes of `text` up to the last whole message
+    size_t messages;       // whole ones
     enum http_framing framing;
     bool response;
     struct http_field fields[128];
@@ -45,8 +45,7 @@ static inline enum aiu_status rewrite_body(void *ctx, struct span bytes)
 {
     struct rewrite *w = ctx;
 
-    return w->framing == HTTP_CHUNKED ? http1_write_chunk(&w->text, bytes)
-                                      : buf_append(&w->text, bytes);
+    return buf_append(w->framing == HTTP_CHUNKED ? &w->body : &w->text, bytes);
 }
 
 static inline enum aiu_status rewrite_end(void *ctx)
@@ -54,7 +53,9 @@ static inline enum aiu_status rewrite_end(void *ctx)
     struct rewrite *w = ctx;
 
     if (w->framing == HTTP_CHUNKED) {
+        TRY(http1_write_chunk(&w->text, buf_span(&w->body)));
         TRY(http1_write_last_chunk(&w->text));
+        buf_reset(&w->body);
     }
     w->whole = w->text.n;
     w->messages++;
@@ -65,41 +66,63 @@ static const struct http1_events rewrite_events = {rewrite_head, rewrite_body, r
 
 static inline void rewrite_init(struct rewrite *w, bool response)
 {
-    *w = (struct rewrite){.text = BUF_OF(8U << 20), .response = response};
+    *w = (struct rewrite){
+        .text = BUF_OF(16U << 20), .body = BUF_OF(16U << 20), .response = response};
 }
 
 static inline void rewrite_done(struct rewrite *w)
 {
     buf_wipe(&w->text);
+    buf_wipe(&w->body);
 }
 
-// Rewrite `input` up to its end, its first error, or where the peer may not go on.
-static inline enum aiu_status rewrite_run(struct rewrite *w, struct span input)
+static inline void rewrite_begin(struct rewrite *w, struct http1 *p)
+{
+    if (w->response) {
+        http1_init_response(p, &http1_default_limits, &rewrite_events, w);
+        http1_expect(p, false);
+    } else {
+        http1_init_request(p, &http1_default_limits, &rewrite_events, w);
+    }
+}
+
+static inline enum aiu_status rewrite_feed(struct rewrite *w, struct http1 *p, struct span input)
+{
+    while (input.n > 0) {
+        size_t used = 0;
+        TRY(http1_feed(p, input, &used));
+        input = span_drop_first(input, used);
+        if (http1_ended(p) && w->response) {
+            http1_expect(p, false);
+        } else if (http1_ended(p)) {
+            http1_next(p);
+        }
+    }
+    return AIU_OK;
+}
+
+// Rewrite `input`, fed in pieces of `piece` bytes (0: in one), up to its end or its first error.
+static inline enum aiu_status rewrite_run_cut(struct rewrite *w, struct span input, size_t piece)
 {
     struct http1 p;
     enum aiu_status st = AIU_OK;
 
-    if (w->response) {
-        http1_init_response(&p, &http1_default_limits, &rewrite_events, w);
-        http1_expect(&p, false);
-    } else {
-        http1_init_request(&p, &http1_default_limits, &rewrite_events, w);
-    }
+    rewrite_begin(w, &p);
     while (st == AIU_OK && input.n > 0) {
-        size_t used = 0;
-        st = http1_feed(&p, input, &used);
-        input = st == AIU_OK ? span_drop_first(input, used) : input;
-        if (st == AIU_OK && http1_ended(&p) && w->response) {
-            http1_expect(&p, false);
-        } else if (st == AIU_OK && http1_ended(&p)) {
-            http1_next(&p);
-        }
+        struct span part = piece == 0 ? input : span_first(input, piece);
+        st = rewrite_feed(w, &p, part);
+        input = span_drop_first(input, part.n);
     }
     if (st == AIU_OK) {
         st = http1_finish(&p);
     }
     http1_done(&p);
     return st;
+}
+
+static inline enum aiu_status rewrite_run(struct rewrite *w, struct span input)
+{
+    return rewrite_run_cut(w, input, 0);
 }
 
 // Whether the whole messages of `w`, read again, are the same messages.
