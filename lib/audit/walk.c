@@ -181,6 +181,17 @@ static enum aiu_status take_segment(struct walk *w, uint64_t first, bool last)
     return is_faulty(w) ? AIU_OK : take_rest(w, last);
 }
 
+// The frontier is written as soon as its segment is durable: that segment cannot be missing.
+static void check_newest(struct walk *w, size_t segments)
+{
+    const struct tree *frontier = w->options->frontier;
+
+    if (frontier != NULL && (segments == 0 || frontier->size > w->result->last_first)) {
+        wal_name(frontier->size, w->result->report.segment);
+        fault(w, FSCK_MISSING, 0);
+    }
+}
+
 static enum aiu_status take_segments(struct walk *w)
 {
     CLEANUP(segment_list_done) struct segment_list list = {0};
@@ -192,11 +203,8 @@ static enum aiu_status take_segments(struct walk *w)
     for (size_t i = 0; i < list.count && !is_faulty(w); i++) {
         TRY(take_segment(w, list.first[i], i + 1 == list.count));
     }
-    // The frontier is written when the segment that it belongs to is durable.
-    if (w->options->frontier != NULL && w->options->frontier->size > w->index &&
-        (!is_faulty(w) || w->result->report.fault == FSCK_EMPTY)) {
-        wal_name(w->options->frontier->size, w->result->report.segment);
-        fault(w, FSCK_MISSING, 0);
+    if (!is_faulty(w) || list.count == 0) {
+        check_newest(w, list.count);
     }
     return AIU_OK;
 }
