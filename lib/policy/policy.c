@@ -57,7 +57,6 @@ static const struct policy builtins[] = {
         .actions[DIRECTION_RESPONSE][KIND_HIDDEN] = ACTION_REDACT,
         .actions[DIRECTION_RESPONSE][KIND_OUTPUT] = ACTION_REDACT,
         .max_characters = STRICT_MAX_CHARACTERS,
-        .refuse_blank = true,
     },
 };
 
