@@ -127,7 +127,7 @@ struct config {
     uint32_t workers; // 0: as many as the machine has processors
     struct config_log log;
     bool maintenance;
-    struct span default_model; // AI_MODEL, for `aiu ask`; empty: none
+    struct span default_model; // of `aiu ask`; empty: none
     uint8_t hash[32]; // SHA-256 of the file's bytes; of the embedded defaults' text without
 };
 

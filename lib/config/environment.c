@@ -191,7 +191,8 @@ static enum aiu_status set_model(struct builder *b, const char *name, struct spa
     enum aiu_status st = value_set(b, key, &node, &b->snapshot->config.default_model);
 
     builder_leave(b, mark);
-    return st;
+    TRY(st);
+    return note(b, SPAN_OF("default_model"), name);
 }
 
 static enum aiu_status set_every_timeout(struct builder *b, const char *name, uint64_t ms)
@@ -253,7 +254,7 @@ static const struct row rows[] = {
     {{"AI_API_KEY", true, "Without a file: the provider's key; alone it means openai."}, NULL},
     {{"AI_API_KEY_FILE", true, "Without a file: a file that holds the provider's key."}, NULL},
     {{"AI_BASE_URL", true, "Without a file: the provider's base URL."}, NULL},
-    {{"AI_MODEL", true, "The model that `aiu ask` uses when none is named."}, set_model},
+    {{"AI_MODEL", true, "default_model."}, set_model},
     {{"AI_MAINTENANCE_MODE", true, "Refuse all AI requests: maintenance."}, set_maintenance},
     {{"AI_LOG_LEVEL", true, "log.level."}, set_log_level},
     {{"AI_TIMEOUT", true, "providers[].timeouts.total in whole seconds."}, set_timeout},

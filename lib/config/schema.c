@@ -162,6 +162,7 @@ static const struct schema_key provider_keys[] = {
     {.name = "api_key",
      .type = SCHEMA_SECRET,
      AT(struct config_provider, api_key),
+     .shown = true,
      .example = "{ env: OPENAI_API_KEY }",
      .doc = "Where the provider's key comes from. It is sent to the origin of base_url only. "
             "Without it, calls carry no key."},
@@ -234,6 +235,7 @@ static const struct schema_key key_keys[] = {
     {.name = "key",
      .type = SCHEMA_SECRET,
      AT(struct config_key, key),
+     .shown = true,
      .example = "{ env: APP1_KEY }",
      .doc = "Where the key that the application presents comes from. Give this or hash."},
     {.name = "hash",
@@ -531,6 +533,11 @@ static const struct schema_key root_keys[] = {
      .map = &model_map,
      .doc = "Which models there are, and who serves them. Without it and with one provider, all "
             "names go there."},
+    {.name = "default_model",
+     .type = SCHEMA_NAME,
+     AT(struct config, default_model),
+     .example = "gpt-4o-mini",
+     .doc = "The model that `aiu ask` uses when none is named. AI_MODEL goes before it."},
     {.name = "keys",
      .type = SCHEMA_LIST,
      LIST_AT(struct config, keys, key_count),

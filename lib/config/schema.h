@@ -44,6 +44,7 @@ struct schema_key {
     uint8_t width;         // bytes of the member, where it is a number
     bool required;
     bool noted;                 // MAP: `count_offset` is used
+    bool shown;                 // `aiu config example` has it, though it is not required
     const char *preset;         // the default, as it would be written; NULL: none
     uint64_t least, most;       // NUMBER, AUTO, SIZE (bytes), DURATION (ms)
     const char *const *choices; // CHOICE: NULL at the end
