@@ -213,6 +213,9 @@ void exchange_end(struct exchange *x)
     if (x->waiting) {
         leave_waiting(x);
     }
+    if (x->ended != NULL) {
+        *x->ended = true;
+    }
     count_end(x);
     release(x);
     mem_wipe(x, sizeof(*x));

@@ -49,6 +49,7 @@ struct exchange {
     struct server_conn *conn; // NULL: the client is gone
     struct exchange *next_free;
     enum step step;
+    bool *ended;  // set by exchange_end, for on_request
     bool running; // inside exchange_resume
     bool again;   // resumed while running
     enum aiu_status status;

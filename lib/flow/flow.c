@@ -103,12 +103,14 @@ static void on_request(struct server_conn *c, const struct http_head *head)
         server_reset(c);
         return;
     }
+    bool ended = false;
     server_set_exchange(c, x);
     x->head = head;
+    x->ended = &ended;
     exchange_resume(x);
-    // The exchange may be over by now; if it is not, the head is.
-    if (server_exchange(c) == x) {
+    if (!ended) {
         x->head = NULL;
+        x->ended = NULL;
     }
 }
 

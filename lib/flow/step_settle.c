@@ -5,6 +5,8 @@
 // status line, or the end of the stream, or the error. All exchanges end here.
 #include "flow/exchange.h"
 
+#include <stdio.h>
+
 #include "base/num.h"
 
 enum { OWN_FIELDS = 10, NUMBER_SIZE = 24, RETRY_LATER_MS = 5000 };
@@ -32,15 +34,6 @@ enum record_outcome outcome_of(const struct exchange *x)
     }
 }
 
-// What the caller is told in the place of statuses that are ours alone.
-static enum aiu_status status_for_caller(const struct exchange *x)
-{
-    if (x->status == AIU_PROVIDER_NO_MODEL && x->answer_status == 0) {
-        return AIU_PROVIDER_NO_MODEL;
-    }
-    return x->status;
-}
-
 static int http_status_of(const struct exchange *x)
 {
     if (x->status == AIU_OK) {
@@ -49,7 +42,7 @@ static int http_status_of(const struct exchange *x)
     if (x->status == AIU_PROVIDER_BAD_REQUEST && x->answer_status != 0) {
         return x->answer_status; // 404, 409, 413, 422 of the provider stay what they are
     }
-    return aiu_status_info(status_for_caller(x))->http;
+    return aiu_status_info(x->status)->http;
 }
 
 // --- the head of the answer -------------------------------------------------------------------
@@ -99,10 +92,26 @@ static void add_retry(const struct exchange *x, struct own_fields *own)
     }
 }
 
+// With an error of ours goes only what says when to come back.
+static bool goes_with_error(enum http_name id)
+{
+    return id == HTTP_RETRY_AFTER || id == HTTP_RETRY_AFTER_MS || id == HTTP_X_RATELIMIT ||
+           id == HTTP_X_SHOULD_RETRY;
+}
+
 static void add_answer_fields(const struct exchange *x, struct own_fields *own)
 {
+    bool typed = false;
+
     for (size_t i = 0; i < x->answer_count; i++) {
-        own->fields[own->count++] = x->answer_fields[i];
+        enum http_name id = x->answer_fields[i].id;
+        if (x->status == AIU_OK || goes_with_error(id)) {
+            own->fields[own->count++] = x->answer_fields[i];
+            typed = typed || id == HTTP_CONTENT_TYPE;
+        }
+    }
+    if (!typed) {
+        add(own, HTTP_CONTENT_TYPE, SPAN_OF("application/json"));
     }
     add(own, HTTP_AIU_UPSTREAM_REQUEST_ID, x->upstream_id);
 }
@@ -118,9 +127,6 @@ enum aiu_status exchange_respond(struct exchange *x, int status, bool chunked, u
     uint64_t overhead = overhead_us(x);
 
     add_answer_fields(x, &own);
-    if (x->status != AIU_OK || x->answer_count == 0) {
-        add(&own, HTTP_CONTENT_TYPE, SPAN_OF("application/json"));
-    }
     add(&own, HTTP_X_REQUEST_ID, span_of(x->id, sizeof(x->id)));
     add(&own, HTTP_AIU_VERDICT, verdict_of(x));
     add(&own, HTTP_AIU_OVERHEAD_US, number_text(own.numbers[2], overhead));
@@ -148,7 +154,7 @@ static enum aiu_status describe(const struct exchange *x, struct reply_error *e,
 {
     const struct verdict_reason *reason = verdict_first(&x->in.verdict);
 
-    *e = (struct reply_error){.status = status_for_caller(x),
+    *e = (struct reply_error){.status = x->status,
                               .request_id = span_of(x->id, sizeof(x->id))};
     if (x->status == AIU_INVALID_PROMPT) {
         TRY(validator_message(&x->in.invalid, note));

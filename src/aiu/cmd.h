@@ -6,3 +6,7 @@
 #pragma once
 
 int cmd_audit(int argc, char **argv);
+int cmd_config(int argc, char **argv);
+int cmd_gateway(int argc, char **argv);
+int cmd_keys(int argc, char **argv);
+int cmd_maintenance(int argc, char **argv);

@@ -1,0 +1,66 @@
+// SPDX-FileCopyrightText: The AI Utilities authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// The program: a table of subcommands, one file each.
+#include <stdio.h>
+#include <string.h>
+
+#include "aiu/cmd.h"
+#include "aiu/status.h"
+#include "base/status.h"
+
+static const struct {
+    const char *name;
+    int (*run)(int argc, char **argv);
+    const char *summary;
+} commands[] = {
+    {"gateway", cmd_gateway, "serve: the security layer between applications and AI providers"},
+    {"audit", cmd_audit, "read and check the audit log"},
+    {"config", cmd_config, "show, check and explain the configuration"},
+    {"keys", cmd_keys, "make and list virtual keys"},
+    {"maintenance", cmd_maintenance, "stop and resume requests, within a second"},
+};
+
+static void print_usage(FILE *to)
+{
+    (void)fprintf(to, "usage: aiu COMMAND [ARGUMENT…]\n\n");
+    for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
+        (void)fprintf(to, "  %-12s %s\n", commands[i].name, commands[i].summary);
+    }
+    (void)fprintf(to, "\n`aiu COMMAND --help` tells more; `aiu --version` the version.\n");
+}
+
+static int run(const char *name, int argc, char **argv)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
+        if (strcmp(commands[i].name, name) == 0) {
+            return commands[i].run(argc, argv);
+        }
+    }
+    (void)fprintf(stderr, "aiu: there is no command %s\n\n", name);
+    print_usage(stderr);
+    return aiu_status_info(AIU_USAGE)->exit;
+}
+
+int main(int argc, char **argv)
+{
+    char help[] = "--help";
+
+    if (argc < 2) {
+        print_usage(stderr);
+        return aiu_status_info(AIU_USAGE)->exit;
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        (void)printf("aiu %s\n", AIU_VERSION);
+        return 0;
+    }
+    if (strcmp(argv[1], "--help") == 0 || (strcmp(argv[1], "help") == 0 && argc == 2)) {
+        print_usage(stdout);
+        return 0;
+    }
+    if (strcmp(argv[1], "help") == 0) {
+        char *words[] = {argv[2], help, NULL};
+        return run(argv[2], 2, words);
+    }
+    return run(argv[1], argc - 1, argv + 1);
+}

@@ -1,0 +1,21 @@
+// SPDX-FileCopyrightText: The AI Utilities authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// The admin listener: metrics and status, on a socket of its own (INTERFACE.md "HTTP"). On a unix
+// socket the file's owner is who may ask; on TCP a token is required, compared in constant time.
+//
+// Threads: the first loop's. Ownership: admin_free after its server is gone.
+#pragma once
+
+#include "flow/flow.h"
+
+struct admin {
+    struct flow *const *flows;
+    size_t flow_count;
+    const struct flow_shared *shared;
+    struct budget *budget;
+    struct secret *token; // NULL: none is needed
+    struct span config_hash;
+};
+
+extern const struct server_handler admin_handler; // its ctx is a struct admin *

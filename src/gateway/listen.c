@@ -1,0 +1,118 @@
+// SPDX-FileCopyrightText: The AI Utilities authors
+// SPDX-License-Identifier: Apache-2.0
+#include "gateway/listen.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "net/server.h"
+
+static void address_text(const struct gateway *g, const struct config_address *a, uint16_t port,
+                         char out[512])
+{
+    if (a->kind == CONFIG_TCP) {
+        bool v6 = span_find_byte(a->host, ':') < a->host.n;
+        (void)snprintf(out, 512, v6 ? "[%.*s]:%u" : "%.*s:%u", (int)a->host.n,
+                       (const char *)a->host.p, port);
+    } else if (a->path.n > 0 && a->path.p[0] == '/') {
+        (void)snprintf(out, 512, "unix:%.*s", (int)a->path.n, (const char *)a->path.p);
+    } else {
+        (void)snprintf(out, 512, "unix:%s/%.*s", g->state.path, (int)a->path.n,
+                       (const char *)a->path.p);
+    }
+}
+
+static enum aiu_status bind_one(const char *text, int *ret_fd)
+{
+    enum aiu_status st = server_bind(span_str(text), ret_fd);
+
+    if (st == AIU_ADDRESS_IN_USE) {
+        system_say("cannot listen on %s: the address is in use; stop the other program, or choose "
+                   "another address with --listen or listen.data.address",
+                   text);
+    } else if (st != AIU_OK) {
+        system_say("cannot listen on %s: %s", text, aiu_status_info(st)->text);
+    }
+    return st;
+}
+
+// "host:0" bound once says which port the others take.
+static void with_port(const char *text, uint16_t port, char out[512])
+{
+    const char *colon = strrchr(text, ':');
+
+    (void)snprintf(out, 512, "%.*s:%u", (int)(colon - text), text, port);
+}
+
+static enum aiu_status bind_data(struct gateway *g, const char *text)
+{
+    char same[512];
+
+    TRY(bind_one(text, &g->data[0]));
+    g->data_count = 1;
+    g->is_unix = strncmp(text, "unix:", 5) == 0;
+    if (g->is_unix) {
+        (void)snprintf(g->address, sizeof(g->address), "%s", text);
+        return AIU_OK;
+    }
+    uint16_t port = server_port(g->data[0]);
+    with_port(text, port, same);
+    for (; g->data_count < g->loops; g->data_count++) {
+        TRY(bind_one(same, &g->data[g->data_count]));
+    }
+    (void)snprintf(g->address, sizeof(g->address), "%s://%.480s",
+                   g->config->data.tls.on ? "https" : "http", same);
+    return AIU_OK;
+}
+
+enum aiu_status listen_bind(struct gateway *g)
+{
+    char text[512];
+
+    address_text(g, &g->config->admin.address, g->config->admin.address.port, text);
+    TRY(bind_one(text, &g->admin));
+    if (g->options.listen != NULL) {
+        (void)snprintf(text, sizeof(text), "%s", g->options.listen);
+    } else {
+        address_text(g, &g->config->data.address, g->config->data.address.port, text);
+    }
+    return bind_data(g, text);
+}
+
+// --- TLS --------------------------------------------------------------------------------------
+
+static enum aiu_status load_pem(const struct gateway *g, const struct config_source *from,
+                                struct buf *b)
+{
+    CLEANUP(secret_done) struct secret *s = NULL;
+    struct secret_source source = from->from;
+    const struct span here = SPAN("tls:data");
+
+    if (!from->given) {
+        return AIU_OK;
+    }
+    source.raw = true;
+    TRY(secret_load(&source, g->env, &s));
+    TRY(secret_bind_origin(s, here));
+    return secret_append_for(s, here, b);
+}
+
+enum aiu_status listen_tls(const struct gateway *g, struct tls **ret_tls)
+{
+    const struct config_tls *t = &g->config->data.tls;
+    CLEANUP(buf_wipe) struct buf certificate = BUF_OF(1 << 20);
+    CLEANUP(buf_wipe) struct buf key = BUF_OF(1 << 20);
+    CLEANUP(buf_wipe) struct buf client_ca = BUF_OF(1 << 20);
+
+    *ret_tls = NULL;
+    if (!t->on) {
+        return AIU_OK;
+    }
+    TRY(load_pem(g, &t->certificate, &certificate));
+    TRY(load_pem(g, &t->key, &key));
+    TRY(load_pem(g, &t->client_ca, &client_ca));
+    const struct tls_server_options o = {.certificate_pem = buf_span(&certificate),
+                                         .key_pem = buf_span(&key),
+                                         .client_ca_pem = buf_span(&client_ca)};
+    return tls_new_server(&o, ret_tls);
+}

@@ -1,0 +1,533 @@
+// SPDX-FileCopyrightText: The AI Utilities authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// The worker: opens the audit log, starts a loop thread a processor, then waits in its main thread
+// for signals and looks at the control file five times a second (S78: in force within a second).
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "audit/log.h"
+#include "base/alloc.h"
+#include "base/num.h"
+#include "gateway/admin.h"
+#include "gateway/gateway.h"
+#include "gateway/listen.h"
+#include "secret/master.h"
+#include "secret/random.h"
+
+enum { CONTROL_POLL_MS = 200, CONTROL_MOST = 256 * 1024 };
+
+struct worker_loop {
+    struct worker *worker;
+    pthread_t thread;
+    struct loop *loop;
+    struct flow *flow;
+    struct server *server;
+    struct server *admin; // the first loop's only
+    struct loop_post post;
+    struct snapshot *next; // to be taken over at a reload
+    bool started;
+};
+
+struct worker {
+    struct gateway *g;
+    struct worker_loop loops[GATEWAY_LOOPS_MOST];
+    size_t count;
+    struct flow *flows[GATEWAY_LOOPS_MOST];
+    struct flow_shared shared;
+    struct snapshot *snapshot;
+    struct limits *limits;
+    struct budget budget;
+    struct tls *tls;
+    struct admin admin;
+    char boot[33], node[65];
+    pthread_mutex_t lock; // guards `posted`
+    pthread_cond_t changed;
+    size_t posted; // loops that have not answered a post
+    time_t control_s;
+    long control_ns;
+    ino_t control_inode;
+};
+
+// --- talking to loops -------------------------------------------------------------------------
+
+static void answer_post(struct worker *w)
+{
+    (void)pthread_mutex_lock(&w->lock);
+    w->posted--;
+    (void)pthread_cond_signal(&w->changed);
+    (void)pthread_mutex_unlock(&w->lock);
+}
+
+// Have `fn` run on every loop, and wait until all have.
+static void post_all(struct worker *w, void (*fn)(void *ctx))
+{
+    (void)pthread_mutex_lock(&w->lock);
+    w->posted = w->count;
+    (void)pthread_mutex_unlock(&w->lock);
+    for (size_t i = 0; i < w->count; i++) {
+        w->loops[i].post.fn = fn;
+        w->loops[i].post.ctx = &w->loops[i];
+        loop_post(w->loops[i].loop, &w->loops[i].post);
+    }
+    (void)pthread_mutex_lock(&w->lock);
+    while (w->posted > 0) {
+        (void)pthread_cond_wait(&w->changed, &w->lock);
+    }
+    (void)pthread_mutex_unlock(&w->lock);
+}
+
+// --- records of the process -------------------------------------------------------------------
+
+static void record_it(struct worker *w, enum record_event event, const struct record_field *fields,
+                      size_t count)
+{
+    CLEANUP(buf_wipe) struct buf b = BUF_OF(RECORD_MOST);
+    uint64_t index = 0;
+
+    if (record_event(&b, &w->shared.origin, event, clock_unix_us(&w->shared.clock), fields,
+                     count) != AIU_OK ||
+        audit_append(w->shared.audit, buf_span(&b), &index) != AIU_OK) {
+        log_event(&w->g->log, LOG_ERROR, "audit_event_lost", LOG_U64("event", event));
+    }
+}
+
+static void record_config(struct worker *w, enum record_event event, struct span hash)
+{
+    const struct record_field fields[] = {RECORD_TEXT("cfg", hash),
+                                          RECORD_NUMBER("pid", (uint64_t)getpid())};
+
+    record_it(w, event, fields, ARRAY_SIZE(fields));
+}
+
+// What the configuration weakens is on record from the start (S25).
+static void record_weakened(struct worker *w)
+{
+    for (size_t i = 0; i < w->snapshot->upstream_count; i++) {
+        const struct upstream *u = &w->snapshot->upstreams[i];
+        if (u->url.scheme == URL_HTTP && !url_is_loopback(&u->url)) {
+            const struct record_field fields[] = {RECORD_TEXT("what", SPAN_OF("plaintext")),
+                                                  RECORD_TEXT("provider", u->provider->name)};
+            record_it(w, RECORD_WEAKENED, fields, ARRAY_SIZE(fields));
+            log_event(&w->g->log, LOG_WARNING, "provider_without_tls",
+                      LOG_ID("provider", u->provider->name));
+        }
+    }
+}
+
+// --- control file -----------------------------------------------------------------------------
+
+static bool control_file_changed(struct worker *w)
+{
+    struct stat st;
+
+    if (fstatat(w->g->state.folder, "control.json", &st, AT_SYMLINK_NOFOLLOW) != 0) {
+        st = (struct stat){0};
+    }
+    bool changed = st.st_mtim.tv_sec != w->control_s || st.st_mtim.tv_nsec != w->control_ns ||
+                   st.st_ino != w->control_inode;
+    w->control_s = st.st_mtim.tv_sec;
+    w->control_ns = st.st_mtim.tv_nsec;
+    w->control_inode = st.st_ino;
+    return changed;
+}
+
+static void load_control(struct worker *w)
+{
+    CLEANUP(buf_wipe) struct buf text = BUF_OF(CONTROL_MOST);
+    CLEANUP(buf_wipe) struct buf scopes = BUF_OF(65536);
+    bool changed = false;
+
+    if (!control_file_changed(w)) {
+        return;
+    }
+    enum aiu_status st = state_read(&w->g->state, "control.json", &text);
+    if (st != AIU_OK) {
+        buf_reset(&text);
+        // What cannot be read stops everything: any text that is not JSON says so.
+        st = buf_append(&text, SPAN_OF("unreadable"));
+    }
+    st = control_load(w->shared.control, buf_span(&text), &changed);
+    if (st != AIU_OK) {
+        log_event(&w->g->log, LOG_CRITICAL, "control_file_invalid",
+                  LOG_NAME("code", aiu_status_info(st)->code));
+    }
+    if (changed && control_text(w->shared.control, clock_unix_us(&w->shared.clock) / 1000000,
+                                &scopes) == AIU_OK) {
+        const struct record_field fields[] = {
+            RECORD_BOOL("on", scopes.n > 0),
+            RECORD_TEXT("scopes", buf_span(&scopes)),
+        };
+        record_it(w, RECORD_MAINTENANCE, fields, ARRAY_SIZE(fields));
+        log_event(&w->g->log, LOG_CRITICAL, "maintenance", LOG_BOOL("on", scopes.n > 0)); // S80
+    }
+}
+
+// --- reload -----------------------------------------------------------------------------------
+
+static void take_next(void *ctx)
+{
+    struct worker_loop *l = ctx;
+
+    if (flow_set_snapshot(l->flow, l->next) != AIU_OK) {
+        log_event(&l->worker->g->log, LOG_ERROR, "reload_incomplete", LOG_BOOL("memory", true));
+    }
+    answer_post(l->worker);
+}
+
+// All or nothing: until the new snapshot stands, nothing has changed.
+static void reload(struct worker *w)
+{
+    struct snapshot_problem problem;
+    struct snapshot *next = NULL;
+    struct config *config = NULL;
+
+    enum aiu_status st = gateway_load_config(w->g, true, &config);
+    if (st == AIU_OK) {
+        st = snapshot_new(config, w->g->env, w->limits, &problem, &next);
+        config_unref(config);
+    }
+    if (st != AIU_OK) {
+        log_event(&w->g->log, LOG_ERROR, "reload_refused",
+                  LOG_NAME("code", aiu_status_info(st)->code));
+        return;
+    }
+    for (size_t i = 0; i < w->count; i++) {
+        w->loops[i].next = next;
+    }
+    post_all(w, take_next);
+    control_set_fixed(w->shared.control, next->config->maintenance);
+    record_config(w, RECORD_CONFIG_CHANGE, next->config_hash);
+    snapshot_unref(w->snapshot);
+    w->snapshot = next;
+    w->admin.config_hash = next->config_hash;
+    log_event(&w->g->log, LOG_INFO, "reloaded", LOG_ID("config", next->config_hash));
+}
+
+// --- start ------------------------------------------------------------------------------------
+
+static enum aiu_status new_id(char *out, size_t bytes)
+{
+    CLEANUP(buf_wipe) struct buf b = BUF_OF(256);
+    uint8_t random[16];
+
+    random_fill(random, bytes);
+    TRY(num_append_hex(&b, span_of(random, bytes)));
+    memcpy(out, b.p, b.n);
+    out[b.n] = '\0';
+    return AIU_OK;
+}
+
+static enum aiu_status open_audit(struct worker *w)
+{
+    char folder[4200];
+    struct audit_options o = {.folder = folder,
+                              .clock = w->shared.clock,
+                              .node = w->shared.origin.node,
+                              .boot = w->shared.origin.boot};
+
+    (void)snprintf(folder, sizeof(folder), "%s/audit/main", w->g->state.path);
+    enum aiu_status st = audit_open(&o, &w->shared.audit);
+    if (st != AIU_OK) {
+        system_say("the audit log in %s cannot be used: %s; `aiu audit fsck --dir %s` explains",
+                   folder, aiu_status_info(st)->text, folder);
+    }
+    return st;
+}
+
+static enum aiu_status prepare(struct worker *w)
+{
+    struct snapshot_problem problem;
+
+    w->shared.clock = system_clock();
+    w->shared.log = &w->g->log;
+    w->shared.engine = w->g->engine;
+    TRY(new_id(w->boot, 8));
+    if (gethostname(w->node, sizeof(w->node) - 1) != 0) {
+        (void)snprintf(w->node, sizeof(w->node), "unknown");
+    }
+    w->shared.origin = (struct record_origin){span_str(w->node), span_str(w->boot)};
+    enum aiu_status st = master_open(w->g->state.folder, &w->shared.master);
+    if (st != AIU_OK) {
+        system_say("%s/master.key cannot be used: %s", w->g->state.path, aiu_status_info(st)->text);
+        return st;
+    }
+    TRY(control_new(&w->shared.control));
+    control_set_fixed(w->shared.control, w->g->config->maintenance);
+    TRY(limits_new(&w->limits));
+    st = snapshot_new(w->g->config, w->g->env, w->limits, &problem, &w->snapshot);
+    if (st != AIU_OK) {
+        system_say("%s: %s", problem.where, problem.what);
+        return st;
+    }
+    st = listen_tls(w->g, &w->tls);
+    if (st != AIU_OK) {
+        system_say("listen.data.tls: %s", aiu_status_info(st)->text);
+        return st;
+    }
+    budget_init(&w->budget, (size_t)w->g->config->limits.memory);
+    return open_audit(w);
+}
+
+static struct server_options data_options(const struct worker *w, struct flow *f)
+{
+    const struct config *c = w->g->config;
+    struct server_options o = server_default_options();
+
+    o.handler = &flow_handler;
+    o.ctx = f;
+    o.tls = w->tls;
+    o.limits.body = c->limits.max_body;
+    o.limits.total = (size_t)c->limits.max_headers;
+    o.max_connections = c->limits.connections / (uint32_t)w->count + 1;
+    o.header_timeout_ms = (uint32_t)c->timeouts.header_ms;
+    o.body_timeout_ms = (uint32_t)c->timeouts.body_idle_ms;
+    o.keep_alive_ms = (uint32_t)c->timeouts.keep_alive_ms;
+    o.write_timeout_ms = (uint32_t)c->timeouts.write_ms;
+    return o;
+}
+
+static enum aiu_status start_admin(struct worker *w, struct worker_loop *l)
+{
+    struct server_options o = server_default_options();
+
+    w->admin = (struct admin){.flows = w->flows,
+                              .flow_count = w->count,
+                              .shared = &w->shared,
+                              .budget = &w->budget,
+                              .config_hash = w->snapshot->config_hash};
+    if (w->g->config->admin.token.given) {
+        TRY(secret_load(&w->g->config->admin.token.from, w->g->env, &w->admin.token));
+    }
+    o.handler = &admin_handler;
+    o.ctx = &w->admin;
+    TRY(server_new(l->loop, &o, &l->admin));
+    return server_listen(l->admin, w->g->admin);
+}
+
+static enum aiu_status build_loop(struct worker *w, size_t i)
+{
+    struct worker_loop *l = &w->loops[i];
+
+    l->worker = w;
+    TRY(loop_new(&w->budget, &l->loop));
+    TRY(flow_new(l->loop, &w->shared, w->snapshot, &l->flow));
+    w->flows[i] = l->flow;
+    const struct server_options o = data_options(w, l->flow);
+    return server_new(l->loop, &o, &l->server);
+}
+
+static void *run_loop(void *ctx)
+{
+    struct worker_loop *l = ctx;
+
+    loop_run(l->loop);
+    return NULL;
+}
+
+static enum aiu_status start_loops(struct worker *w)
+{
+    w->count = w->g->is_unix ? 1 : w->g->loops;
+    for (size_t i = 0; i < w->count; i++) {
+        TRY(build_loop(w, i));
+    }
+    TRY(start_admin(w, &w->loops[0]));
+    for (size_t i = 0; i < w->count; i++) {
+        TRY(server_listen(w->loops[i].server, w->g->data[i]));
+    }
+    for (size_t i = 0; i < w->count; i++) {
+        if (pthread_create(&w->loops[i].thread, NULL, run_loop, &w->loops[i]) != 0) {
+            return AIU_NO_MEMORY;
+        }
+        w->loops[i].started = true;
+    }
+    return AIU_OK;
+}
+
+// --- stop -------------------------------------------------------------------------------------
+
+static void is_idle(void *ctx)
+{
+    answer_post(((struct worker_loop *)ctx)->worker);
+}
+
+static void begin_drain(void *ctx)
+{
+    struct worker_loop *l = ctx;
+
+    if (l->admin != NULL) {
+        server_free(l->admin);
+        l->admin = NULL;
+    }
+    server_stop(l->server, is_idle, l); // answers the post when the last exchange is over
+}
+
+static void cut(void *ctx)
+{
+    struct worker_loop *l = ctx;
+
+    server_free(l->server);
+    l->server = NULL;
+    loop_stop(l->loop);
+}
+
+static struct timespec deadline_after(uint64_t ms)
+{
+    struct timespec t;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &t);
+    t.tv_sec += (time_t)(ms / 1000);
+    t.tv_nsec += (long)(ms % 1000) * 1000000;
+    if (t.tv_nsec >= 1000000000) {
+        t.tv_sec++;
+        t.tv_nsec -= 1000000000;
+    }
+    return t;
+}
+
+// No new requests; those under way may finish until the drain time is over.
+static void drain(struct worker *w)
+{
+    struct timespec until = deadline_after(w->g->config->timeouts.drain_ms);
+    int waited = 0;
+
+    (void)pthread_mutex_lock(&w->lock);
+    w->posted = w->count;
+    for (size_t i = 0; i < w->count; i++) {
+        w->loops[i].post = (struct loop_post){.fn = begin_drain, .ctx = &w->loops[i]};
+        loop_post(w->loops[i].loop, &w->loops[i].post);
+    }
+    while (w->posted > 0 && waited != ETIMEDOUT) {
+        waited = pthread_cond_timedwait(&w->changed, &w->lock, &until);
+    }
+    log_event(&w->g->log, LOG_INFO, "drained", LOG_U64("loops_cut", w->posted));
+    (void)pthread_mutex_unlock(&w->lock);
+}
+
+static void stop_loops(struct worker *w)
+{
+    struct loop_post posts[GATEWAY_LOOPS_MOST];
+
+    for (size_t i = 0; i < w->count && w->loops[i].started; i++) {
+        posts[i] = (struct loop_post){.fn = cut, .ctx = &w->loops[i]};
+        loop_post(w->loops[i].loop, &posts[i]);
+    }
+    for (size_t i = 0; i < w->count && w->loops[i].started; i++) {
+        (void)pthread_join(w->loops[i].thread, NULL);
+    }
+}
+
+static void free_loop(struct worker_loop *l)
+{
+    if (l->loop == NULL) {
+        return;
+    }
+    if (l->admin != NULL) {
+        server_free(l->admin);
+    }
+    if (l->server != NULL) {
+        server_free(l->server);
+    }
+    loop_run_once(l->loop, false);
+    flow_free(l->flow);
+    loop_run_once(l->loop, false);
+    loop_free(l->loop);
+}
+
+static int finish(struct worker *w, enum aiu_status st)
+{
+    stop_loops(w);
+    for (size_t i = 0; i < GATEWAY_LOOPS_MOST; i++) {
+        free_loop(&w->loops[i]);
+    }
+    if (w->shared.audit != NULL) {
+        if (st == AIU_OK) {
+            record_config(w, RECORD_SHUTDOWN, w->snapshot->config_hash);
+        }
+        (void)audit_close(w->shared.audit);
+    }
+    snapshot_unref(w->snapshot);
+    limits_free(w->limits);
+    control_free(w->shared.control);
+    secret_unref(w->admin.token);
+    secret_unref(w->shared.master);
+    tls_unref(w->tls);
+    return aiu_status_info(st)->exit;
+}
+
+// --- life -------------------------------------------------------------------------------------
+
+static void handle_signals(struct worker *w, const sigset_t *set)
+{
+    const struct timespec poll_time = {0, CONTROL_POLL_MS * 1000000L};
+
+    for (;;) {
+        switch (sigtimedwait(set, NULL, &poll_time)) {
+        case SIGTERM:
+        case SIGINT:
+            return;
+        case SIGHUP:
+            reload(w);
+            break;
+        case SIGUSR1:
+            system_log_reopen();
+            break;
+        default:
+            break;
+        }
+        load_control(w);
+    }
+}
+
+static void init_lock(struct worker *w)
+{
+    pthread_condattr_t attributes;
+
+    (void)pthread_mutex_init(&w->lock, NULL);
+    (void)pthread_condattr_init(&attributes);
+    (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    (void)pthread_cond_init(&w->changed, &attributes);
+    (void)pthread_condattr_destroy(&attributes);
+}
+
+int worker_run(struct gateway *g)
+{
+    static struct worker worker;
+    sigset_t set;
+
+    worker.g = g;
+    init_lock(&worker);
+    (void)sigemptyset(&set);
+    (void)sigaddset(&set, SIGTERM);
+    (void)sigaddset(&set, SIGINT);
+    (void)sigaddset(&set, SIGHUP);
+    (void)sigaddset(&set, SIGUSR1);
+    (void)sigprocmask(SIG_SETMASK, &set, NULL);
+
+    enum aiu_status st = prepare(&worker);
+    if (st == AIU_OK) {
+        record_config(&worker, RECORD_BOOT, worker.snapshot->config_hash);
+        record_weakened(&worker);
+        load_control(&worker);
+        st = start_loops(&worker);
+    }
+    if (st == AIU_OK) {
+        ssize_t ignored = write(g->ready, "r", 1);
+        (void)ignored;
+        handle_signals(&worker, &set);
+        drain(&worker);
+    } else {
+        log_event(&g->log, LOG_CRITICAL, "worker_cannot_start",
+                  LOG_NAME("code", aiu_status_info(st)->code));
+    }
+    return finish(&worker, st);
+}
