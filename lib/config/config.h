@@ -150,7 +150,8 @@ struct config_report {
     struct config_problem problems[CONFIG_PROBLEMS];
 };
 
-// "FILE:12:5: error: providers[0].dialetc: unknown key; did you mean "dialect"?" a line.
+// "FILE:12:5: error: providers[0].dialetc: unknown key; did you mean "dialect"?" a line; for a
+// variable, "environment: " in the place of the file.
 MUST_CHECK enum aiu_status config_report_text(const struct config_report *r, struct span file,
                                               struct buf *dst);
 

@@ -121,11 +121,14 @@ enum aiu_status report_status(const struct config_report *r)
     return r->errors > 0 ? AIU_CONFIG_INVALID : AIU_OK;
 }
 
-// "FILE:12:5: " or "environment: "
+// "FILE:12:5: ", "FILE: ", or "environment: " for a variable: keys have no capitals.
 static enum aiu_status append_place(const struct config_problem *p, struct span file,
                                     struct buf *dst)
 {
-    if (p->line == 0 && p->column == 0 && file.n == 0) {
+    if (p->line == 0 && p->path[0] >= 'A' && p->path[0] <= 'Z') {
+        return buf_append(dst, SPAN_OF("environment: "));
+    }
+    if (file.n == 0) {
         return AIU_OK;
     }
     TRY(buf_append(dst, file));

@@ -199,10 +199,12 @@ static enum aiu_status refuse_range(struct builder *b, const struct schema_key *
     CLEANUP(buf_wipe) struct buf text = BUF_OF(100);
 
     TRY(append_number(k, k->least, &text));
-    TRY(buf_append(&text, SPAN_OF(" to ")));
-    TRY(append_number(k, k->most, &text));
-    report_error(b->report, AIU_CONFIG_INVALID, builder_place(b, n), "must be from %.*s",
-                 (int)text.n, (const char *)text.p);
+    if (k->most > k->least) {
+        TRY(buf_append(&text, SPAN_OF(" to ")));
+        TRY(append_number(k, k->most, &text));
+    }
+    report_error(b->report, AIU_CONFIG_INVALID, builder_place(b, n), "must be %s%.*s",
+                 k->most > k->least ? "from " : "", (int)text.n, (const char *)text.p);
     return AIU_OK;
 }
 
