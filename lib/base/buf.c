@@ -54,6 +54,7 @@ enum aiu_status buf_append(struct buf *b, struct span bytes)
 
     TRY(buf_reserve(b, bytes.n, &p));
     if (bytes.n > 0) {
+        CHECK(p != NULL); // there is room, so there is memory
         memcpy(p, bytes.p, bytes.n);
         b->n += bytes.n;
     }

@@ -63,8 +63,8 @@ enum aiu_status num_parse_size(struct span text, uint64_t *ret_bytes)
 {
     static const struct unit units[] = {
         {SPAN("KiB"), 1024},
-        {SPAN("MiB"), 1024 * 1024},
-        {SPAN("GiB"), 1024 * 1024 * 1024},
+        {SPAN("MiB"), 1U << 20},
+        {SPAN("GiB"), 1U << 30},
         {SPAN(""), 1},
     };
     return parse_with_unit(text, units, ARRAY_SIZE(units), ret_bytes);
