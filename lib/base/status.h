@@ -17,6 +17,13 @@
   }                                     \
  } while (0)
 
+// Drop a status on purpose; a comment beside it says why that is right.
+#define IGNORE(expr)                                                                               \
+    do {                                                                                           \
+        if ((expr) != AIU_OK) {                                                                    \
+        }                                                                                          \
+    } while (0)
+
 // Call `done(&variable)` when the variable goes out of scope.
 #define CLEANUP(done) __attribute__((cleanup(done)))
 

@@ -17,7 +17,7 @@ static const step_fn steps[STEP_COUNT] = {
 #undef FLOW_STEP
 };
 
-static struct exchange *take_unused(struct flow *f)
+static struct exchange *take_unused(struct plane *f)
 {
     struct exchange *x = f->unused;
 
@@ -29,12 +29,12 @@ static struct exchange *take_unused(struct flow *f)
     return mem_new(1, sizeof(*x));
 }
 
-static void init(struct exchange *x, struct flow *f, struct server_conn *conn)
+static void init(struct exchange *x, struct plane *f, struct server_conn *conn)
 {
     const struct config_limits *limits = &f->pools->snapshot->config->limits;
     uint8_t random[10];
 
-    x->flow = f;
+    x->plane = f;
     x->conn = conn;
     x->pools = pool_set_ref(f->pools);
     x->snap = x->pools->snapshot;
@@ -50,7 +50,7 @@ static void init(struct exchange *x, struct flow *f, struct server_conn *conn)
     metric_add(&f->metrics.in_flight, 1);
 }
 
-struct exchange *exchange_new(struct flow *f, struct server_conn *conn)
+struct exchange *exchange_new(struct plane *f, struct server_conn *conn)
 {
     struct exchange *x = take_unused(f);
 
@@ -64,8 +64,8 @@ static void count_step(struct exchange *x)
 {
     uint64_t now = loop_now_ns();
 
-    metric_add(&x->flow->metrics.step_ns[x->step], now - x->step_ns);
-    metric_add(&x->flow->metrics.step_count[x->step], 1);
+    metric_add(&x->plane->metrics.step_ns[x->step], now - x->step_ns);
+    metric_add(&x->plane->metrics.step_count[x->step], 1);
     x->step_ns = now;
 }
 
@@ -127,7 +127,7 @@ enum step_next exchange_stop(struct exchange *x, enum aiu_status status)
 
 enum aiu_status exchange_hold(struct exchange *x, size_t n)
 {
-    if (!budget_take(loop_budget(x->flow->loop), n)) {
+    if (!budget_take(loop_budget(x->plane->loop), n)) {
         return AIU_OVERLOADED;
     }
     x->held += n;
@@ -136,7 +136,7 @@ enum aiu_status exchange_hold(struct exchange *x, size_t n)
 
 void exchange_wait_audit(struct exchange *x, uint64_t index)
 {
-    struct flow *f = x->flow;
+    struct plane *f = x->plane;
 
     CHECK(!x->waiting);
     x->waiting = true;
@@ -148,7 +148,7 @@ void exchange_wait_audit(struct exchange *x, uint64_t index)
 
 static void leave_waiting(struct exchange *x)
 {
-    struct flow *f = x->flow;
+    struct plane *f = x->plane;
 
     for (struct exchange **link = &f->waiting; *link != NULL; link = &(*link)->wait_next) {
         if (*link == x) {
@@ -164,7 +164,7 @@ static void leave_waiting(struct exchange *x)
 
 static void count_end(const struct exchange *x)
 {
-    struct metrics *m = &x->flow->metrics;
+    struct metrics *m = &x->plane->metrics;
     enum route_name route = x->route.route == NULL ? ROUTE_CHAT : x->route.route->name;
     size_t outcome = x->has_decision ? (size_t)outcome_of(x) : METRICS_DENIED;
 
@@ -202,13 +202,13 @@ static void release(struct exchange *x)
     buf_wipe(&x->fields);
     buf_wipe(&x->accounts);
     arena_done(&x->arena);
-    budget_give(loop_budget(x->flow->loop), x->held);
+    budget_give(loop_budget(x->plane->loop), x->held);
     pool_set_unref(x->pools);
 }
 
 void exchange_end(struct exchange *x)
 {
-    struct flow *f = x->flow;
+    struct plane *f = x->plane;
 
     if (x->waiting) {
         leave_waiting(x);

@@ -12,7 +12,7 @@
 #include "audit/prompt_mac.h"
 #include "base/arena.h"
 #include "codec/json.h"
-#include "flow/flow.h"
+#include "flow/plane.h"
 #include "flow/inspector.h"
 #include "flow/relay.h"
 #include "net/client.h"
@@ -43,7 +43,7 @@ struct pool_set {
 };
 
 struct exchange {
-    struct flow *flow;
+    struct plane *plane;
     struct pool_set *pools;
     const struct snapshot *snap;
     struct server_conn *conn; // NULL: the client is gone
@@ -123,9 +123,9 @@ struct exchange {
     uint64_t out_bytes;
 };
 
-struct flow {
+struct plane {
     struct loop *loop;
-    const struct flow_shared *shared;
+    const struct plane_shared *shared;
     struct pool_set *pools;
     struct scratch *scratch;
     struct mac_keys *mac_keys;
@@ -145,7 +145,7 @@ struct flow {
 
 // --- the machine (exchange.c) -----------------------------------------------------------------
 
-struct exchange *exchange_new(struct flow *f, struct server_conn *conn);
+struct exchange *exchange_new(struct plane *f, struct server_conn *conn);
 
 // Go on with the steps. Called by whoever an exchange waited for; safe from inside a step.
 void exchange_resume(struct exchange *x);

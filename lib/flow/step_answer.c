@@ -101,7 +101,7 @@ static bool is_clean(struct exchange *x, struct span value)
     CLEANUP(findings_done) struct findings found = FINDINGS_OF(16);
 
     return value.n < 12 ||
-           (scan_text(x->flow->shared->engine, x->flow->scratch, &x->key->rules[DIRECTION_RESPONSE],
+           (scan_text(x->plane->shared->engine, x->plane->scratch, &x->key->rules[DIRECTION_RESPONSE],
                       value, &found) == AIU_OK &&
             found.count == 0);
 }
@@ -173,7 +173,7 @@ static enum aiu_status begin_answer(struct exchange *x)
 {
     exchange_inspector(x, DIRECTION_RESPONSE, &x->out);
     x->inspecting_out = true;
-    TRY(answer_mac_new(x->flow->mac_keys, x->key->key->tenant, x->unix_us, &x->answer_mac));
+    TRY(answer_mac_new(x->plane->mac_keys, x->key->key->tenant, x->unix_us, &x->answer_mac));
     if (x->answer_kind != ANSWER_STREAM) {
         return AIU_OK;
     }
@@ -322,7 +322,7 @@ static void count_findings(const struct exchange *x)
 
     for (uint32_t i = 0; i < v->count; i++) {
         const struct rule_info *rule = rules_get(v->reasons[i].rule);
-        metric_add(&x->flow->metrics.findings[DIRECTION_RESPONSE][rule->kind], v->reasons[i].count);
+        metric_add(&x->plane->metrics.findings[DIRECTION_RESPONSE][rule->kind], v->reasons[i].count);
     }
 }
 

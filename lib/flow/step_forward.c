@@ -194,7 +194,7 @@ enum step_next step_forward(struct exchange *x)
     if (x->waiting) {
         return STEP_WAIT;
     }
-    enum aiu_status st = audit_settled(x->flow->shared->audit, x->decision_index);
+    enum aiu_status st = audit_settled(x->plane->shared->audit, x->decision_index);
     if (st == AIU_BUSY) {
         exchange_wait_audit(x, x->decision_index);
         return STEP_WAIT;

@@ -7,8 +7,8 @@
 void exchange_inspector(struct exchange *x, enum direction d, struct inspector *i)
 {
     const struct inspector_options o = {
-        .engine = x->flow->shared->engine,
-        .scratch = x->flow->scratch,
+        .engine = x->plane->shared->engine,
+        .scratch = x->plane->scratch,
         .walker = x->upstream->walker,
         .policy = x->key->key->policy,
         .rules = &x->key->rules[d],
@@ -78,7 +78,7 @@ static enum aiu_status check_control(const struct exchange *x)
                                             .provider = x->upstream->provider->name,
                                             .now_unix_s = x->unix_us / 1000000};
 
-    return control_stops(x->flow->shared->control, &subject) ? AIU_MAINTENANCE : AIU_OK;
+    return control_stops(x->plane->shared->control, &subject) ? AIU_MAINTENANCE : AIU_OK;
 }
 
 // Where the provider knows the model by another name, that name goes out.
@@ -129,7 +129,7 @@ static void count_findings(const struct exchange *x, enum direction d, const str
 {
     for (uint32_t i = 0; i < v->count; i++) {
         const struct rule_info *rule = rules_get(v->reasons[i].rule);
-        metric_add(&x->flow->metrics.findings[d][rule->kind], v->reasons[i].count);
+        metric_add(&x->plane->metrics.findings[d][rule->kind], v->reasons[i].count);
     }
 }
 
@@ -166,7 +166,7 @@ enum step_next step_inspect(struct exchange *x)
 {
     if (x->route.route->guard == GUARD_NONE) {
         enum aiu_status why = AIU_OK;
-        bool fine = x->route.route->name == ROUTE_HEALTH || flow_ready(x->flow, &why);
+        bool fine = x->route.route->name == ROUTE_HEALTH || plane_ready(x->plane, &why);
         x->status = fine ? AIU_OK : why;
         x->step = STEP_RELAY; // nothing to record, ask or relay
         return fine ? STEP_NEXT : STEP_STOP;

@@ -15,7 +15,7 @@ static struct span id_of(const struct exchange *x)
 
 static enum aiu_status append(struct exchange *x, const struct buf *b, uint64_t *ret_index)
 {
-    enum aiu_status st = audit_append(x->flow->shared->audit, buf_span(b), ret_index);
+    enum aiu_status st = audit_append(x->plane->shared->audit, buf_span(b), ret_index);
 
     return st == AIU_OK ? st : AIU_AUDIT_UNAVAILABLE;
 }
@@ -38,7 +38,7 @@ static void fill_policy(struct exchange *x, const struct verdict *v, struct span
 // one after the other.
 static enum aiu_status peer_pseudonym(struct exchange *x, struct span *ret_mac)
 {
-    struct flow *f = x->flow;
+    struct plane *f = x->plane;
     struct span peer = x->conn == NULL ? SPAN_OF("") : server_peer(x->conn);
     uint64_t month = x->unix_us / 1000000 / 3600; // an hour is finer than any key's month
     CLEANUP(buf_wipe) struct buf b = BUF_OF(PROMPT_MAC_TEXT_SIZE + 1);
@@ -68,7 +68,7 @@ struct fingerprints {
 
 static enum aiu_status fingerprint(struct exchange *x, struct fingerprints *fp)
 {
-    struct mac_keys *keys = x->flow->mac_keys;
+    struct mac_keys *keys = x->plane->mac_keys;
     struct span tenant = x->key->key->tenant;
     CLEANUP(buf_wipe) struct buf b = BUF_OF(256);
 
@@ -111,7 +111,7 @@ enum aiu_status record_the_decision(struct exchange *x)
         .policy = policy,
         .config = x->snap->config_hash,
     };
-    TRY(record_decision(&b, &x->flow->shared->origin, &d));
+    TRY(record_decision(&b, &x->plane->shared->origin, &d));
     TRY(append(x, &b, &x->decision_index));
     x->has_decision = true;
     return AIU_OK;
@@ -141,7 +141,7 @@ enum aiu_status record_the_result(struct exchange *x, enum record_outcome outcom
     fill_policy(x, &x->out.verdict, rules, &policy);
     const struct record_result r = {
         .id = id_of(x),
-        .unix_us = clock_unix_us(&x->flow->shared->clock),
+        .unix_us = clock_unix_us(&x->plane->shared->clock),
         .outcome = outcome,
         .http_status = http_status,
         .status = x->status,
@@ -163,7 +163,7 @@ enum aiu_status record_the_result(struct exchange *x, enum record_outcome outcom
     return AIU_OK;
 }
 
-static bool may_write_event(struct flow *f, uint64_t unix_us)
+static bool may_write_event(struct plane *f, uint64_t unix_us)
 {
     if (f->event_second != unix_us / 1000000) {
         f->event_second = unix_us / 1000000;
@@ -187,12 +187,12 @@ void record_the_denial(struct exchange *x)
         RECORD_TEXT("route", x->route.route == NULL ? SPAN_OF("") : x->route_path),
     };
 
-    if (!may_write_event(x->flow, x->unix_us) ||
-        record_event(&b, &x->flow->shared->origin, event, x->unix_us, fields, ARRAY_SIZE(fields)) !=
+    if (!may_write_event(x->plane, x->unix_us) ||
+        record_event(&b, &x->plane->shared->origin, event, x->unix_us, fields, ARRAY_SIZE(fields)) !=
             AIU_OK) {
         return;
     }
-    (void)audit_append(x->flow->shared->audit, buf_span(&b), &ignored); // the denial stands anyway
+    IGNORE(audit_append(x->plane->shared->audit, buf_span(&b), &ignored)); // it stands anyway
 }
 
 enum step_next step_record(struct exchange *x)

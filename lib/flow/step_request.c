@@ -88,7 +88,7 @@ static enum aiu_status check_control(struct exchange *x)
     const struct control_subject subject = {
         .tenant = x->key->key->tenant, .key = x->key->key->id, .now_unix_s = x->unix_us / 1000000};
 
-    return control_stops(x->flow->shared->control, &subject) ? AIU_MAINTENANCE : AIU_OK;
+    return control_stops(x->plane->shared->control, &subject) ? AIU_MAINTENANCE : AIU_OK;
 }
 
 static bool is_json_type(struct span type)
@@ -144,7 +144,7 @@ static enum aiu_status admit(struct exchange *x)
         return AIU_OK;
     }
     TRY(check_control(x));
-    TRY(audit_health(x->flow->shared->audit));
+    TRY(audit_health(x->plane->shared->audit));
     TRY(key_window_take(x->key->window, x->begun_ns, &x->retry_after_ms));
     if (x->route.route->request != DOCUMENT_KINDS) {
         TRY(check_body_form(x->head));

@@ -144,7 +144,7 @@ enum aiu_status exchange_respond(struct exchange *x, int status, bool chunked, u
                                        .length = length};
     TRY(server_respond(x->conn, &reply));
     x->responded = true;
-    metrics_count_overhead(&x->flow->metrics, overhead);
+    metrics_count_overhead(&x->plane->metrics, overhead);
     return AIU_OK;
 }
 
@@ -154,8 +154,7 @@ static enum aiu_status describe(const struct exchange *x, struct reply_error *e,
 {
     const struct verdict_reason *reason = verdict_first(&x->in.verdict);
 
-    *e = (struct reply_error){.status = x->status,
-                              .request_id = span_of(x->id, sizeof(x->id))};
+    *e = (struct reply_error){.status = x->status, .request_id = span_of(x->id, sizeof(x->id))};
     if (x->status == AIU_INVALID_PROMPT) {
         TRY(validator_message(&x->in.invalid, note));
         e->path = x->in.invalid_path;
@@ -178,7 +177,7 @@ static enum aiu_status send_error(struct exchange *x)
     struct reply_error e;
 
     TRY(describe(x, &e, &note));
-    metrics_count_error(&x->flow->metrics, e.status);
+    metrics_count_error(&x->plane->metrics, e.status);
     if (x->responded) {
         // A stream that breaks: an event that clients raise, and no clean end.
         TRY(reply_error_event(&body, &e));
@@ -298,7 +297,7 @@ enum step_next step_settle(struct exchange *x)
     }
     enum aiu_status st = write_records(x);
     if (st == AIU_OK && x->has_result) {
-        st = audit_settled(x->flow->shared->audit, x->result_index);
+        st = audit_settled(x->plane->shared->audit, x->result_index);
     }
     if (st == AIU_BUSY) {
         exchange_wait_audit(x, x->result_index);

@@ -42,7 +42,7 @@ static uint64_t number_member(const struct json_doc *doc, uint32_t object, struc
     uint64_t value = 0;
 
     if (token != JSON_NONE) {
-        (void)json_u64(doc, token, &value);
+        IGNORE(json_u64(doc, token, &value));
     }
     return value;
 }

@@ -179,7 +179,7 @@ static uint32_t index_member(const struct walk *walk, uint32_t object, uint32_t 
     uint64_t value = otherwise;
 
     if (token != JSON_NONE) {
-        (void)json_u64(walk->doc, token, &value);
+        IGNORE(json_u64(walk->doc, token, &value));
     }
     return (uint32_t)value;
 }

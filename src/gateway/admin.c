@@ -75,8 +75,8 @@ static enum aiu_status write_metrics(const struct admin *a, struct buf *b)
     struct audit_stats stats;
     enum aiu_status why = AIU_OK;
 
-    for (size_t i = 0; i < a->flow_count; i++) {
-        loops[i] = flow_metrics(a->flows[i]);
+    for (size_t i = 0; i < a->plane_count; i++) {
+        loops[i] = plane_metrics(a->planes[i]);
     }
     audit_stats(a->shared->audit, &stats);
     TRY(control_text(a->shared->control, now_s(a), &scopes));
@@ -85,17 +85,17 @@ static enum aiu_status write_metrics(const struct admin *a, struct buf *b)
         .budget_used = budget_used(a->budget),
         .budget_limit = a->budget->limit,
         .resident = resident_bytes(),
-        .ready = flow_ready(a->flows[0], &why),
+        .ready = plane_ready(a->planes[0], &why),
         .maintenance = scopes.n > 0,
     };
-    return metrics_write(loops, a->flow_count, &process, b);
+    return metrics_write(loops, a->plane_count, &process, b);
 }
 
 static enum aiu_status write_status(const struct admin *a, struct buf *b)
 {
     CLEANUP(buf_wipe) struct buf scopes = BUF_OF(65536);
     enum aiu_status why = AIU_OK;
-    bool ready = flow_ready(a->flows[0], &why);
+    bool ready = plane_ready(a->planes[0], &why);
     struct json_writer w;
 
     TRY(control_text(a->shared->control, now_s(a), &scopes));

@@ -7,12 +7,12 @@
 // Threads: the first loop's. Ownership: admin_free after its server is gone.
 #pragma once
 
-#include "flow/flow.h"
+#include "flow/plane.h"
 
 struct admin {
-    struct flow *const *flows;
-    size_t flow_count;
-    const struct flow_shared *shared;
+    struct plane *const *planes;
+    size_t plane_count;
+    const struct plane_shared *shared;
     struct budget *budget;
     struct secret *token; // NULL: none is needed
     struct span config_hash;

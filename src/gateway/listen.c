@@ -7,17 +7,19 @@
 
 #include "net/server.h"
 
+enum { ADDRESS_MOST = 4700 };
+
 static void address_text(const struct gateway *g, const struct config_address *a, uint16_t port,
-                         char out[512])
+                         char out[ADDRESS_MOST])
 {
     if (a->kind == CONFIG_TCP) {
         bool v6 = span_find_byte(a->host, ':') < a->host.n;
-        (void)snprintf(out, 512, v6 ? "[%.*s]:%u" : "%.*s:%u", (int)a->host.n,
+        (void)snprintf(out, ADDRESS_MOST, v6 ? "[%.*s]:%u" : "%.*s:%u", (int)a->host.n,
                        (const char *)a->host.p, port);
     } else if (a->path.n > 0 && a->path.p[0] == '/') {
-        (void)snprintf(out, 512, "unix:%.*s", (int)a->path.n, (const char *)a->path.p);
+        (void)snprintf(out, ADDRESS_MOST, "unix:%.*s", (int)a->path.n, (const char *)a->path.p);
     } else {
-        (void)snprintf(out, 512, "unix:%s/%.*s", g->state.path, (int)a->path.n,
+        (void)snprintf(out, ADDRESS_MOST, "unix:%s/%.*s", g->state.path, (int)a->path.n,
                        (const char *)a->path.p);
     }
 }
@@ -37,22 +39,22 @@ static enum aiu_status bind_one(const char *text, int *ret_fd)
 }
 
 // "host:0" bound once says which port the others take.
-static void with_port(const char *text, uint16_t port, char out[512])
+static void with_port(const char *text, uint16_t port, char out[ADDRESS_MOST])
 {
     const char *colon = strrchr(text, ':');
 
-    (void)snprintf(out, 512, "%.*s:%u", (int)(colon - text), text, port);
+    (void)snprintf(out, ADDRESS_MOST, "%.*s:%u", (int)(colon - text), text, port);
 }
 
 static enum aiu_status bind_data(struct gateway *g, const char *text)
 {
-    char same[512];
+    char same[ADDRESS_MOST];
 
     TRY(bind_one(text, &g->data[0]));
     g->data_count = 1;
     g->is_unix = strncmp(text, "unix:", 5) == 0;
     if (g->is_unix) {
-        (void)snprintf(g->address, sizeof(g->address), "%s", text);
+        (void)snprintf(g->address, sizeof(g->address), "%.400s", text);
         return AIU_OK;
     }
     uint16_t port = server_port(g->data[0]);
@@ -60,14 +62,14 @@ static enum aiu_status bind_data(struct gateway *g, const char *text)
     for (; g->data_count < g->loops; g->data_count++) {
         TRY(bind_one(same, &g->data[g->data_count]));
     }
-    (void)snprintf(g->address, sizeof(g->address), "%s://%.480s",
+    (void)snprintf(g->address, sizeof(g->address), "%s://%.400s",
                    g->config->data.tls.on ? "https" : "http", same);
     return AIU_OK;
 }
 
 enum aiu_status listen_bind(struct gateway *g)
 {
-    char text[512];
+    char text[ADDRESS_MOST];
 
     address_text(g, &g->config->admin.address, g->config->admin.address.port, text);
     TRY(bind_one(text, &g->admin));

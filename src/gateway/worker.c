@@ -30,7 +30,7 @@ struct worker_loop {
     struct worker *worker;
     pthread_t thread;
     struct loop *loop;
-    struct flow *flow;
+    struct plane *plane;
     struct server *server;
     struct server *admin; // the first loop's only
     struct loop_post post;
@@ -42,8 +42,8 @@ struct worker {
     struct gateway *g;
     struct worker_loop loops[GATEWAY_LOOPS_MOST];
     size_t count;
-    struct flow *flows[GATEWAY_LOOPS_MOST];
-    struct flow_shared shared;
+    struct plane *planes[GATEWAY_LOOPS_MOST];
+    struct plane_shared shared;
     struct snapshot *snapshot;
     struct limits *limits;
     struct budget budget;
@@ -178,7 +178,7 @@ static void take_next(void *ctx)
 {
     struct worker_loop *l = ctx;
 
-    if (flow_set_snapshot(l->flow, l->next) != AIU_OK) {
+    if (plane_set_snapshot(l->plane, l->next) != AIU_OK) {
         log_event(&l->worker->g->log, LOG_ERROR, "reload_incomplete", LOG_BOOL("memory", true));
     }
     answer_post(l->worker);
@@ -278,12 +278,12 @@ static enum aiu_status prepare(struct worker *w)
     return open_audit(w);
 }
 
-static struct server_options data_options(const struct worker *w, struct flow *f)
+static struct server_options data_options(const struct worker *w, struct plane *f)
 {
     const struct config *c = w->g->config;
     struct server_options o = server_default_options();
 
-    o.handler = &flow_handler;
+    o.handler = &plane_handler;
     o.ctx = f;
     o.tls = w->tls;
     o.limits.body = c->limits.max_body;
@@ -300,8 +300,8 @@ static enum aiu_status start_admin(struct worker *w, struct worker_loop *l)
 {
     struct server_options o = server_default_options();
 
-    w->admin = (struct admin){.flows = w->flows,
-                              .flow_count = w->count,
+    w->admin = (struct admin){.planes = w->planes,
+                              .plane_count = w->count,
                               .shared = &w->shared,
                               .budget = &w->budget,
                               .config_hash = w->snapshot->config_hash};
@@ -320,9 +320,9 @@ static enum aiu_status build_loop(struct worker *w, size_t i)
 
     l->worker = w;
     TRY(loop_new(&w->budget, &l->loop));
-    TRY(flow_new(l->loop, &w->shared, w->snapshot, &l->flow));
-    w->flows[i] = l->flow;
-    const struct server_options o = data_options(w, l->flow);
+    TRY(plane_new(l->loop, &w->shared, w->snapshot, &l->plane));
+    w->planes[i] = l->plane;
+    const struct server_options o = data_options(w, l->plane);
     return server_new(l->loop, &o, &l->server);
 }
 
@@ -438,7 +438,7 @@ static void free_loop(struct worker_loop *l)
         server_free(l->server);
     }
     loop_run_once(l->loop, false);
-    flow_free(l->flow);
+    plane_free(l->plane);
     loop_run_once(l->loop, false);
     loop_free(l->loop);
 }

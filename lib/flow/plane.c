@@ -3,7 +3,7 @@
 //
 // The flow of one loop: events of the server become exchanges, and news from the audit log wakes
 // those that waited for it.
-#include "flow/flow.h"
+#include "flow/plane.h"
 
 #include "base/alloc.h"
 #include "flow/exchange.h"
@@ -77,7 +77,7 @@ static enum aiu_status pool_set_new(struct loop *l, struct snapshot *s, struct p
 
 static void on_durable(void *ctx)
 {
-    struct flow *f = ctx;
+    struct plane *f = ctx;
 
     while (f->waiting != NULL) {
         struct exchange *x = f->waiting;
@@ -154,7 +154,7 @@ static void leave(struct exchange *x)
     }
     if (x->has_decision && !x->has_result) {
         x->status = x->status == AIU_OK ? AIU_CANCELLED : x->status;
-        (void)record_the_result(x, RECORD_CLIENT_ABORT, 499); // nobody waits for it any more
+        IGNORE(record_the_result(x, RECORD_CLIENT_ABORT, 499)); // nobody waits for it any more
     }
     exchange_end(x);
 }
@@ -196,7 +196,7 @@ static void on_drained(struct server_conn *c)
     }
 }
 
-const struct server_handler flow_handler = {
+const struct server_handler plane_handler = {
     .on_request = on_request,
     .on_body = on_body,
     .on_end = on_end,
@@ -207,7 +207,7 @@ const struct server_handler flow_handler = {
 
 // --- life -------------------------------------------------------------------------------------
 
-static enum aiu_status build(struct flow *f, struct snapshot *snapshot)
+static enum aiu_status build(struct plane *f, struct snapshot *snapshot)
 {
     TRY(scratch_new(f->shared->engine, &f->scratch));
     TRY(mac_keys_new(f->shared->master, &f->mac_keys));
@@ -215,10 +215,10 @@ static enum aiu_status build(struct flow *f, struct snapshot *snapshot)
     return audit_subscribe(f->shared->audit, loop_bell_ring_ctx, &f->durable);
 }
 
-enum aiu_status flow_new(struct loop *l, const struct flow_shared *shared,
-                         struct snapshot *snapshot, struct flow **ret_flow)
+enum aiu_status plane_new(struct loop *l, const struct plane_shared *shared,
+                         struct snapshot *snapshot, struct plane **ret_plane)
 {
-    struct flow *f = mem_new(1, sizeof(*f));
+    struct plane *f = mem_new(1, sizeof(*f));
 
     if (f == NULL) {
         return AIU_NO_MEMORY;
@@ -229,14 +229,14 @@ enum aiu_status flow_new(struct loop *l, const struct flow_shared *shared,
     loop_bell_init(&f->durable, l, on_durable, f);
     enum aiu_status st = build(f, snapshot);
     if (st != AIU_OK) {
-        flow_free(f);
+        plane_free(f);
         return st;
     }
-    *ret_flow = f;
+    *ret_plane = f;
     return AIU_OK;
 }
 
-void flow_free(struct flow *f)
+void plane_free(struct plane *f)
 {
     if (f == NULL) {
         return;
@@ -254,7 +254,7 @@ void flow_free(struct flow *f)
     mem_free(f);
 }
 
-enum aiu_status flow_set_snapshot(struct flow *f, struct snapshot *snapshot)
+enum aiu_status plane_set_snapshot(struct plane *f, struct snapshot *snapshot)
 {
     struct pool_set *next = NULL;
 
@@ -264,7 +264,7 @@ enum aiu_status flow_set_snapshot(struct flow *f, struct snapshot *snapshot)
     return AIU_OK;
 }
 
-bool flow_ready(const struct flow *f, enum aiu_status *ret_why)
+bool plane_ready(const struct plane *f, enum aiu_status *ret_why)
 {
     const struct control_subject everybody = {.now_unix_s =
                                                   clock_unix_us(&f->shared->clock) / 1000000};
@@ -277,7 +277,7 @@ bool flow_ready(const struct flow *f, enum aiu_status *ret_why)
     return *ret_why == AIU_OK;
 }
 
-const struct metrics *flow_metrics(const struct flow *f)
+const struct metrics *plane_metrics(const struct plane *f)
 {
     return &f->metrics;
 }

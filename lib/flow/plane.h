@@ -3,10 +3,10 @@
 //
 // The data plane of one loop: takes requests from a server, walks each through flow/steps.def,
 // and answers. Everything that a request touches belongs to its loop's thread; what loops share
-// stands in struct flow_shared.
+// stands in struct plane_shared.
 //
-// Ownership: a flow holds references to what it is given; flow_free after the server is gone.
-// Threads:   a flow belongs to its loop, except flow_metrics (any).
+// Ownership: a flow holds references to what it is given; plane_free after the server is gone.
+// Threads:   a flow belongs to its loop, except plane_metrics (any).
 #pragma once
 
 #include "audit/log.h"
@@ -21,10 +21,10 @@
 #include "net/server.h"
 #include "secret/secret.h"
 
-struct flow;
+struct plane;
 
 // What all loops of a worker share; lives longer than they do.
-struct flow_shared {
+struct plane_shared {
     const struct engine *engine;
     struct audit_log *audit;
     struct control *control;
@@ -34,17 +34,17 @@ struct flow_shared {
     const struct logger *log;
 };
 
-MUST_CHECK enum aiu_status flow_new(struct loop *l, const struct flow_shared *shared,
-                                    struct snapshot *snapshot, struct flow **ret_flow);
-void flow_free(struct flow *f);
+MUST_CHECK enum aiu_status plane_new(struct loop *l, const struct plane_shared *shared,
+                                    struct snapshot *snapshot, struct plane **ret_plane);
+void plane_free(struct plane *f);
 
 // The handler for server_options, whose ctx is the flow.
-extern const struct server_handler flow_handler;
+extern const struct server_handler plane_handler;
 
 // New requests are served by `snapshot`; those under way end as they began.
-MUST_CHECK enum aiu_status flow_set_snapshot(struct flow *f, struct snapshot *snapshot);
+MUST_CHECK enum aiu_status plane_set_snapshot(struct plane *f, struct snapshot *snapshot);
 
 // Whether a request would be served now; `*ret_why` is the status that it would get.
-bool flow_ready(const struct flow *f, enum aiu_status *ret_why);
+bool plane_ready(const struct plane *f, enum aiu_status *ret_why);
 
-const struct metrics *flow_metrics(const struct flow *f);
+const struct metrics *plane_metrics(const struct plane *f);
