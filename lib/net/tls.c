@@ -40,7 +40,8 @@ static void free_bio(BIO **b)
 
 static BIO *bio_over(struct span pem)
 {
-    return pem.n > INT32_MAX ? NULL : BIO_new_mem_buf(pem.p, (int)pem.n);
+    return pem.n > INT32_MAX ? NULL
+                             : BIO_new_mem_buf(pem.n == 0 ? "" : (const void *)pem.p, (int)pem.n);
 }
 
 static enum aiu_status load_chain(SSL_CTX *ctx, struct span pem)
