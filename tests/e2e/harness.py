@@ -372,7 +372,7 @@ class Reader:
                 return False
             if not line:
                 return True
-            name, value = line.split(b":", 1)
+            name, _, value = line.partition(b":")
             reply.headers.append((name.decode("latin-1").lower(),
                                   value.strip().decode("latin-1")))
 

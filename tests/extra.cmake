@@ -1,0 +1,30 @@
+# The audit log's benchmark: ninja bench_log && bin/bench_log FOLDER
+add_executable(bench_log EXCLUDE_FROM_ALL audit/bench_log.c)
+aiu_sees(bench_log base secret codec audit)
+target_link_libraries(bench_log PRIVATE aiu_flags)
+# --- End to end: tests/e2e/test_*.py, one ctest each. They start their own mock and gateway on ports
+# that the kernel chooses, so all may run at the same time.
+find_package(Python3 3.9 COMPONENTS Interpreter)
+set(e2e_environment "AIU_SHARED=${AIU_SHARED};AIU_SOURCE=${PROJECT_SOURCE_DIR};AIU_BINARY=${PROJECT_BINARY_DIR};PYTHONDONTWRITEBYTECODE=1")
+file(GLOB e2e_tests CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/e2e/test_*.py)
+foreach(source IN LISTS e2e_tests)
+    get_filename_component(name ${source} NAME_WE)
+    string(REPLACE "test_" "" name ${name})
+    add_test(NAME e2e/${name} COMMAND Python3::Interpreter ${source})
+    set_tests_properties(e2e/${name} PROPERTIES TIMEOUT 300 SKIP_RETURN_CODE 77
+        ENVIRONMENT "${e2e_environment}")
+endforeach()
+
+# --- Interop: other people's clients (tests/interop). Skipped where their registry cannot be reached.
+add_test(NAME interop/wire
+    COMMAND Python3::Interpreter ${CMAKE_CURRENT_LIST_DIR}/interop/test_wire.py)
+foreach(pair IN ITEMS openai_python:python langchain:python openai_node:node)
+    string(REPLACE ":" ";" pair ${pair})
+    list(GET pair 0 name)
+    list(GET pair 1 kind)
+    add_test(NAME interop/${name}
+        COMMAND bash ${CMAKE_CURRENT_LIST_DIR}/interop/run.sh ${kind} test_${name}.py)
+endforeach()
+set_tests_properties(interop/wire interop/openai_python interop/langchain interop/openai_node
+    PROPERTIES TIMEOUT 600 SKIP_RETURN_CODE 77 ENVIRONMENT "${e2e_environment}")
+# --- end of e2e and interop
