@@ -6,6 +6,7 @@
 // of a head, are checked eight bytes at a time.
 #include "codec/header.h"
 
+#include <endian.h>
 #include <string.h>
 
 #include "base/num.h"
@@ -13,21 +14,26 @@
 
 enum { NAME_ROOM = 32 }; // the longest name and its zeros; a multiple of 8
 
-static const struct {
-    char text[NAME_ROOM];
-    uint8_t n;
-    uint8_t flags;
-} names[HTTP_NAME_COUNT] = {
-    [HTTP_OTHER] = {"", 0, 0},
-#define HTTP_NAME(id, text, flags) [id] = {text, sizeof(text) - 1, flags},
+// Apart from their lengths, so that each begins at a multiple of 32.
+static const char texts[HTTP_NAME_COUNT][NAME_ROOM] = {
+#define HTTP_NAME(id, text, flags) [id] = {text},
 #include "codec/header.def"
 #undef HTTP_NAME
-    [HTTP_X_FORWARDED] = {"x-forwarded-", 12, HTTP_WAY},
-    [HTTP_X_RATELIMIT] = {"x-ratelimit-", 12, 0},
-    [HTTP_ANTHROPIC_RATELIMIT] = {"anthropic-ratelimit-", 20, 0},
-    [HTTP_CF] = {"cf-", 3, HTTP_WAY | HTTP_INTERNAL},
-    [HTTP_X_ENVOY] = {"x-envoy-", 8, HTTP_WAY | HTTP_INTERNAL},
-    [HTTP_ACCESS_CONTROL] = {"access-control-", 15, 0},
+    [HTTP_X_FORWARDED] = "x-forwarded-",
+    [HTTP_X_RATELIMIT] = "x-ratelimit-",
+    [HTTP_ANTHROPIC_RATELIMIT] = "anthropic-ratelimit-",
+    [HTTP_CF] = "cf-",
+    [HTTP_X_ENVOY] = "x-envoy-",
+    [HTTP_ACCESS_CONTROL] = "access-control-",
+};
+
+const uint8_t http_flags_of_names[HTTP_NAME_COUNT] = {
+#define HTTP_NAME(id, text, flags) [id] = (flags),
+#include "codec/header.def"
+#undef HTTP_NAME
+    [HTTP_X_FORWARDED] = HTTP_WAY,
+    [HTTP_CF] = HTTP_WAY | HTTP_INTERNAL,
+    [HTTP_X_ENVOY] = HTTP_WAY | HTTP_INTERNAL,
 };
 
 // The first and last id of each length in header.def.
@@ -73,36 +79,64 @@ static uint64_t differs(uint64_t word, uint64_t known)
     return (word ^ known) & ~((known & 0x4040404040404040U) >> 1);
 }
 
-// `n` bytes at `p`, of which as many are there, against `known`, which is padded with zeros.
-static bool same_name(const uint8_t *p, const char *known, size_t n)
+// The first bytes of a name, up to eight, as one word.
+static uint64_t first_word(const uint8_t *p, size_t n)
 {
-    size_t i = 0;
+    if (n >= 8) {
+        return word_of(p, 8);
+    }
+    uint64_t word = 0;
+    for (size_t i = 0; i < n; i++) {
+        word |= (uint64_t)p[i] << (8 * i);
+    }
+    return le64toh(word);
+}
 
-    for (; i + 8 <= n; i += 8) {
+// Whether the bytes at `p` are the first `n` of `known`, beyond the eight that are known to be.
+static bool same_rest(const uint8_t *p, const char *known, size_t n)
+{
+    for (size_t i = 8; i + 8 <= n; i += 8) {
         if (differs(word_of(p + i, 8), word_of(known + i, 8)) != 0) {
             return false;
         }
     }
-    for (; i < n; i++) {
-        if (differs(p[i], (uint8_t)known[i]) != 0) {
-            return false;
-        }
-    }
-    return true;
+    return n <= 8 || differs(word_of(p + n - 8, 8), word_of(known + n - 8, 8)) == 0;
+}
+
+// Small letters for large ones, in all bytes that are not zero. Of other bytes some change too:
+// good enough to pass over other names.
+static uint64_t lowered(uint64_t word, size_t n)
+{
+    const uint64_t bits = 0x2020202020202020U;
+
+    return word | (n >= 8 ? bits : le64toh(bits & ((UINT64_C(1) << (8 * n)) - 1)));
 }
 
 static enum http_name find_whole(struct span name)
 {
-    if (name.n >= NAME_ROOM) {
+    if (name.n >= NAME_ROOM || of_length[name.n].last == 0) {
         return HTTP_OTHER;
     }
+    uint64_t word = first_word(name.p, name.n);
+    uint64_t small = lowered(word, name.n);
     unsigned last = of_length[name.n].last;
-    for (unsigned id = of_length[name.n].first; id <= last && id != HTTP_OTHER; id++) {
-        if (same_name(name.p, names[id].text, name.n)) {
+    for (unsigned id = of_length[name.n].first; id <= last; id++) {
+        if (small == word_of(texts[id], 8) && differs(word, word_of(texts[id], 8)) == 0 &&
+            same_rest(name.p, texts[id], name.n)) {
             return (enum http_name)id;
         }
     }
     return HTTP_OTHER;
+}
+
+static bool is_of_family(struct span name, unsigned id)
+{
+    if ((name.p[2] | 0x20) != texts[id][2]) {
+        return false;
+    }
+    size_t n = strlen(texts[id]);
+    return name.n > n && differs(first_word(name.p, n), word_of(texts[id], 8)) == 0 &&
+           same_rest(name.p, texts[id], n);
 }
 
 static enum http_name find_family(struct span name)
@@ -112,8 +146,8 @@ static enum http_name find_family(struct span name)
     if (first != 'x' && first != 'c' && first != 'a') {
         return HTTP_OTHER;
     }
-    for (unsigned id = HTTP_X_FORWARDED; id < HTTP_NAME_COUNT; id++) {
-        if (name.n > names[id].n && same_name(name.p, names[id].text, names[id].n)) {
+    for (unsigned id = HTTP_FIRST_FAMILY; id < HTTP_NAME_COUNT; id++) {
+        if (is_of_family(name, id)) {
             return (enum http_name)id;
         }
     }
@@ -143,7 +177,7 @@ enum http_name http_name_of(struct span name)
 {
     enum http_name id = find(name);
 
-    if (id == HTTP_OTHER && span_find_byte(name, '_') < name.n) {
+    if (id == HTTP_OTHER && name.n > 0 && memchr(name.p, '_', name.n) != NULL) {
         return find_underscored(name);
     }
     return id;
@@ -151,12 +185,7 @@ enum http_name http_name_of(struct span name)
 
 struct span http_name_text(enum http_name id)
 {
-    return span_of(names[id].text, names[id].n);
-}
-
-unsigned http_name_flags(enum http_name id)
-{
-    return names[id].flags;
+    return span_str(texts[id]);
 }
 
 enum {
@@ -225,23 +254,31 @@ static uint64_t unusual(uint64_t word)
     return (((word - ones * 0x20) & ~word) | ((del - ones) & ~del) | word) & high;
 }
 
-bool http_is_value(struct span text)
+// Byte by byte, for short values and those with something unusual.
+static bool is_value(struct span text)
 {
     bool above_ascii = false;
-    size_t i = 0;
 
-    while (i < text.n) {
-        if (i + 8 <= text.n && unusual(word_of(text.p + i, 8)) == 0) {
-            i += 8;
-            continue;
-        }
-        uint8_t c = text.p[i++];
+    for (size_t i = 0; i < text.n; i++) {
+        uint8_t c = text.p[i];
         if ((c < 0x20 && c != '\t') || c == 0x7F) {
             return false;
         }
         above_ascii |= c > 0x7F;
     }
     return !above_ascii || utf8_valid(text);
+}
+
+bool http_is_value(struct span text)
+{
+    if (text.n < 8) {
+        return is_value(text);
+    }
+    uint64_t found = unusual(word_of(text.p + text.n - 8, 8));
+    for (size_t i = 0; i + 8 < text.n; i += 8) {
+        found |= unusual(word_of(text.p + i, 8));
+    }
+    return found == 0 || is_value(text);
 }
 
 static bool is_port(struct span text)

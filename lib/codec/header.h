@@ -19,12 +19,13 @@ enum http_name {
 #define HTTP_NAME(id, text, flags) id,
 #include "codec/header.def"
 #undef HTTP_NAME
-    HTTP_X_FORWARDED,         // x-forwarded-*
-    HTTP_X_RATELIMIT,         // x-ratelimit-*
-    HTTP_ANTHROPIC_RATELIMIT, // anthropic-ratelimit-*
-    HTTP_CF,                  // cf-*: Cloudflare
-    HTTP_X_ENVOY,             // x-envoy-*
-    HTTP_ACCESS_CONTROL,      // access-control-*
+    HTTP_FIRST_FAMILY,
+    HTTP_X_FORWARDED = HTTP_FIRST_FAMILY, // x-forwarded-*
+    HTTP_X_RATELIMIT,                     // x-ratelimit-*
+    HTTP_ANTHROPIC_RATELIMIT,             // anthropic-ratelimit-*
+    HTTP_CF,                              // cf-*: Cloudflare
+    HTTP_X_ENVOY,                         // x-envoy-*
+    HTTP_ACCESS_CONTROL,                  // access-control-*
     HTTP_NAME_COUNT
 };
 
@@ -43,8 +44,13 @@ enum http_name http_name_of(struct span name);
 // The name in lower case; of a family its prefix; empty for HTTP_OTHER.
 struct span http_name_text(enum http_name id);
 
+extern const uint8_t http_flags_of_names[HTTP_NAME_COUNT];
+
 // enum http_name_flags, or-ed.
-unsigned http_name_flags(enum http_name id);
+static inline unsigned http_name_flags(enum http_name id)
+{
+    return http_flags_of_names[id];
+}
 
 // One field of a message. `value` has no blanks around it.
 struct http_field {

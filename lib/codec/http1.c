@@ -10,6 +10,8 @@
 // timeouts (a head that never ends is the caller's clock to notice).
 #include "codec/http1.h"
 
+#include <string.h>
+
 #include "base/alloc.h"
 #include "codec/http1_chunk.h"
 #include "codec/http1_head.h"
@@ -161,25 +163,41 @@ struct line {
     bool whole;
 };
 
-// Whether the line that ends before in->p[n] (some of it may be in `held`) ends with CR.
-static bool ends_with_cr(const struct http1 *p, const struct span *in, size_t n)
+// The next line of `in` where nothing is held. One that is not whole stays in `in`.
+static enum aiu_status next_line_in_place(struct span *in, size_t limit, enum aiu_status too_long,
+                                          struct line *ret_line)
 {
-    if (n > 0) {
-        return in->p[n - 1] == '\r';
+    size_t most = plus(limit, 2);
+    size_t near = in->n < most ? in->n : most;
+    const uint8_t *end = near == 0 ? NULL : memchr(in->p, '\n', near);
+    size_t n = end == NULL ? near : (size_t)(end - in->p);
+    bool cr = n > 0 && in->p[n - 1] == '\r';
+
+    if (n - cr > limit) {
+        return too_long;
     }
-    return p->held.n > p->line_at && p->held.p[p->held.n - 1] == '\r';
+    ret_line->whole = end != NULL;
+    if (end == NULL) {
+        return AIU_OK;
+    }
+    if (!cr) {
+        return AIU_HTTP_INVALID;
+    }
+    ret_line->text = span_of(in->p, n - 1);
+    *in = span_of(end + 1, in->n - n - 1);
+    return AIU_OK;
 }
 
-// Take the next line off `in`. Where it is not whole: bytes go to `held` only if that has some
-// already; otherwise they stay in `in`, and the caller keeps what it needs.
-static enum aiu_status next_line(struct http1 *p, struct span *in, size_t limit,
-                                 enum aiu_status too_long, struct line *ret_line)
+// The next line, of which a part is held already: the rest, or all that there is, is held too.
+static enum aiu_status next_line_held(struct http1 *p, struct span *in, size_t limit,
+                                      enum aiu_status too_long, struct line *ret_line)
 {
     size_t waiting = p->held.n - p->line_at; // at most limit + 1: a CR may be the last
     struct span near = span_first(*in, plus(limit, 2) - waiting);
     size_t n = span_find_byte(near, '\n');
     bool whole = n < near.n;
-    bool cr = ends_with_cr(p, in, n);
+    const uint8_t *last = n > 0 ? near.p + n - 1 : p->held.p + p->held.n - 1;
+    bool cr = waiting + n > 0 && *last == '\r';
 
     if (waiting + n - cr > limit) {
         return too_long;
@@ -187,18 +205,20 @@ static enum aiu_status next_line(struct http1 *p, struct span *in, size_t limit,
     if (whole && !cr) {
         return AIU_HTTP_INVALID;
     }
-    *ret_line = (struct line){.whole = whole};
-    if (p->held.n > 0) {
-        TRY(keep(p, span_first(near, n + 1)));
-        *in = span_drop_first(*in, n + 1);
-        if (whole) {
-            ret_line->text = span_of(p->held.p + p->line_at, p->held.n - p->line_at - 2);
-        }
-    } else if (whole) {
-        ret_line->text = span_of(in->p, n - 1);
-        *in = span_drop_first(*in, n + 1);
+    TRY(keep(p, span_first(near, n + 1)));
+    *in = span_drop_first(*in, n + 1);
+    ret_line->whole = whole;
+    if (whole) {
+        ret_line->text = span_of(p->held.p + p->line_at, p->held.n - p->line_at - 2);
     }
     return AIU_OK;
+}
+
+static enum aiu_status next_line(struct http1 *p, struct span *in, size_t limit,
+                                 enum aiu_status too_long, struct line *ret_line)
+{
+    return p->held.n == 0 ? next_line_in_place(in, limit, too_long, ret_line)
+                          : next_line_held(p, in, limit, too_long, ret_line);
 }
 
 static size_t field_limit(const struct http1 *p)

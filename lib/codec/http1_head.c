@@ -127,26 +127,32 @@ static inline bool is_blank(uint8_t c)
 }
 
 // RFC 9112 5: a name, a colon right behind it, a value with blanks around it. A line that begins
-// with a blank (obs-fold) has no name.
+// with a blank (obs-fold) has no name. A name that we know need not be checked byte by byte.
 static enum aiu_status parse_field(struct span line, struct http_field *ret_field)
 {
-    size_t n = http_token_length(line);
+    const uint8_t *colon = memchr(line.p, ':', line.n);
+    const uint8_t *end = line.p + line.n;
 
-    if (n == 0 || n == line.n || line.p[n] != ':') {
+    if (colon == NULL) {
         return AIU_HTTP_INVALID;
     }
-    struct span name = {line.p, n};
-    struct span value = {line.p + n + 1, line.n - n - 1};
-    while (value.n > 0 && is_blank(value.p[0])) {
-        value = (struct span){value.p + 1, value.n - 1};
+    struct span name = {line.p, (size_t)(colon - line.p)};
+    enum http_name id = http_name_of(name);
+    if ((id == HTTP_OTHER || id >= HTTP_FIRST_FAMILY) && !http_is_token(name)) {
+        return AIU_HTTP_INVALID;
     }
-    while (value.n > 0 && is_blank(value.p[value.n - 1])) {
-        value.n--;
+    const uint8_t *begin = colon + 1;
+    while (begin < end && is_blank(*begin)) {
+        begin++;
     }
+    while (begin < end && is_blank(end[-1])) {
+        end--;
+    }
+    struct span value = {begin, (size_t)(end - begin)};
     if (!http_is_value(value)) {
         return AIU_HTTP_INVALID;
     }
-    *ret_field = (struct http_field){name, value, http_name_of(name)};
+    *ret_field = (struct http_field){name, value, id};
     return AIU_OK;
 }
 

@@ -1,48 +1,56 @@
 // SPDX-FileCopyrightText: The AI Utilities authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// Each line is checked, then its room is taken once and its parts are copied. A whole head undoes
-// itself where one of its lines is refused.
+// Everything is checked and measured first, then its room is taken once and it is copied: a refused
+// head leaves no trace.
 #include "codec/http1_write.h"
 
 #include <string.h>
 
 const struct span http1_continue = SPAN("HTTP/1.1 100 Continue\r\n\r\n");
 
-// Only this many parts make a line.
-enum { MOST_PARTS = 5 };
-
-static enum aiu_status append_all(struct buf *b, const struct span parts[MOST_PARTS])
+static uint8_t *put(uint8_t *p, struct span bytes)
 {
-    size_t total = 0;
-    uint8_t *p = NULL;
+    if (bytes.n > 0) {
+        memcpy(p, bytes.p, bytes.n);
+    }
+    return p + bytes.n;
+}
 
-    for (int i = 0; i < MOST_PARTS; i++) {
-        if (__builtin_add_overflow(total, parts[i].n, &total)) {
-            return AIU_TOO_LONG;
-        }
-    }
-    TRY(buf_reserve(b, total, &p));
-    for (int i = 0; i < MOST_PARTS; i++) {
-        if (parts[i].n > 0) {
-            memcpy(p, parts[i].p, parts[i].n);
-            p += parts[i].n;
-        }
-    }
-    buf_grow(b, total);
-    return AIU_OK;
+static bool is_request_line(struct span method, struct span target)
+{
+    bool any = span_equal(target, SPAN_OF("*")) && span_equal(method, SPAN_OF("OPTIONS"));
+
+    return http_is_token(method) && !span_equal(method, SPAN_OF("CONNECT")) &&
+           (any || http_is_target(target));
+}
+
+static const struct span version_end = SPAN(" HTTP/1.1\r\n");
+
+static size_t request_line_size(struct span method, struct span target)
+{
+    return method.n + 1 + target.n + version_end.n;
+}
+
+static uint8_t *put_request_line(uint8_t *p, struct span method, struct span target)
+{
+    p = put(p, method);
+    *p++ = ' ';
+    return put(put(p, target), version_end);
 }
 
 enum aiu_status http1_write_request_line(struct buf *b, struct span method, struct span target)
 {
-    bool any = span_equal(target, SPAN_OF("*")) && span_equal(method, SPAN_OF("OPTIONS"));
+    size_t n = request_line_size(method, target);
+    uint8_t *p = NULL;
 
-    if (!http_is_token(method) || span_equal(method, SPAN_OF("CONNECT")) ||
-        (!any && !http_is_target(target))) {
+    if (!is_request_line(method, target)) {
         return AIU_HTTP_INVALID;
     }
-    const struct span parts[MOST_PARTS] = {method, SPAN(" "), target, SPAN(" HTTP/1.1\r\n")};
-    return append_all(b, parts);
+    TRY(buf_reserve(b, n, &p));
+    (void)put_request_line(p, method, target);
+    buf_grow(b, n);
+    return AIU_OK;
 }
 
 static const struct {
@@ -105,72 +113,131 @@ struct span http1_reason(int status)
     return SPAN_OF("Unknown");
 }
 
-// 1xx has no head of its own here: http1_continue is the only one we send.
-enum aiu_status http1_write_status_line(struct buf *b, int status)
+// "HTTP/1.1 200 OK" and its end. 1xx has no head of its own: http1_continue is the only one we
+// send.
+static bool is_final_status(int status)
 {
-    if (status < 200 || status > 599) {
-        return AIU_HTTP_INVALID;
-    }
-    const uint8_t digits[4] = {(uint8_t)('0' + status / 100), (uint8_t)('0' + status / 10 % 10),
-                               (uint8_t)('0' + status % 10), ' '};
-    const struct span parts[MOST_PARTS] = {
-        SPAN("HTTP/1.1 "), {digits, 4}, http1_reason(status), SPAN("\r\n")};
-    return append_all(b, parts);
+    return status >= 200 && status <= 599;
 }
 
-static enum aiu_status append_field(struct buf *b, struct span name, struct span value)
+static size_t status_line_size(int status)
 {
-    bool padded = value.n > 0 && (value.p[0] == ' ' || value.p[0] == '\t' ||
-                                  value.p[value.n - 1] == ' ' || value.p[value.n - 1] == '\t');
+    return 13 + http1_reason(status).n + 2;
+}
 
-    // Blanks around a value do not survive reading it: whoever wants them there is mistaken.
-    if (padded || !http_is_token(name) || !http_is_value(value)) {
+static uint8_t *put_status_line(uint8_t *p, int status)
+{
+    p = put(p, SPAN_OF("HTTP/1.1 "));
+    *p++ = (uint8_t)('0' + status / 100);
+    *p++ = (uint8_t)('0' + status / 10 % 10);
+    *p++ = (uint8_t)('0' + status % 10);
+    *p++ = ' ';
+    return put(put(p, http1_reason(status)), SPAN_OF("\r\n"));
+}
+
+enum aiu_status http1_write_status_line(struct buf *b, int status)
+{
+    uint8_t *p = NULL;
+
+    if (!is_final_status(status)) {
         return AIU_HTTP_INVALID;
     }
-    const struct span parts[MOST_PARTS] = {name, SPAN(": "), value, SPAN("\r\n")};
-    return append_all(b, parts);
+    TRY(buf_reserve(b, status_line_size(status), &p));
+    (void)put_status_line(p, status);
+    buf_grow(b, status_line_size(status));
+    return AIU_OK;
+}
+
+static bool is_blank(uint8_t c)
+{
+    return c == ' ' || c == '\t';
+}
+
+// Whether a field may be copied into a message. Blanks around a value do not survive reading it:
+// whoever wants them there is mistaken.
+static bool is_field(enum http_name id, struct span name, struct span value)
+{
+    if (id == HTTP_HOST) {
+        return http_is_host(value);
+    }
+    if ((http_name_flags(id) & (HTTP_OWN | HTTP_HOP)) != 0) {
+        return false;
+    }
+    bool padded = value.n > 0 && (is_blank(value.p[0]) || is_blank(value.p[value.n - 1]));
+    return !padded && http_is_token(name) && http_is_value(value);
+}
+
+static size_t field_size(struct span name, struct span value)
+{
+    return name.n + 2 + value.n + 2;
+}
+
+static uint8_t *put_field(uint8_t *p, struct span name, struct span value)
+{
+    p = put(p, name);
+    *p++ = ':';
+    *p++ = ' ';
+    p = put(p, value);
+    *p++ = '\r';
+    *p++ = '\n';
+    return p;
 }
 
 enum aiu_status http1_write_field(struct buf *b, struct span name, struct span value)
 {
-    enum http_name id = http_name_of(name);
+    uint8_t *p = NULL;
 
-    if (id == HTTP_HOST) {
-        return http_is_host(value) ? append_field(b, SPAN_OF("Host"), value) : AIU_HTTP_INVALID;
-    }
-    if ((http_name_flags(id) & (HTTP_OWN | HTTP_HOP)) != 0) {
+    if (!is_field(http_name_of(name), name, value)) {
         return AIU_HTTP_INVALID;
     }
-    return append_field(b, name, value);
+    TRY(buf_reserve(b, field_size(name, value), &p));
+    (void)put_field(p, name, value);
+    buf_grow(b, field_size(name, value));
+    return AIU_OK;
+}
+
+static const struct span length_name = SPAN("Content-Length: ");
+enum { FRAMING_ROOM = 64 }; // for the longest of the lines below
+
+// "Content-Length: 5" and its end, "Transfer-Encoding: chunked" and its end, or nothing.
+static struct span framing_line(uint8_t room[FRAMING_ROOM], enum http_framing framing,
+                                uint64_t length)
+{
+    size_t at = FRAMING_ROOM;
+
+    if (framing == HTTP_CHUNKED) {
+        return SPAN_OF("Transfer-Encoding: chunked\r\n");
+    }
+    if (framing != HTTP_LENGTH) {
+        return SPAN_OF("");
+    }
+    room[--at] = '\n';
+    room[--at] = '\r';
+    do {
+        room[--at] = (uint8_t)('0' + length % 10);
+        length /= 10;
+    } while (length > 0);
+    at -= length_name.n;
+    (void)put(room + at, length_name);
+    return span_of(room + at, FRAMING_ROOM - at);
+}
+
+// Said both ways: a client of HTTP/1.0 that asked for it needs to be told.
+static struct span connection_line(bool keep_alive)
+{
+    return keep_alive ? SPAN_OF("Connection: keep-alive\r\n") : SPAN_OF("Connection: close\r\n");
 }
 
 enum aiu_status http1_write_framing(struct buf *b, enum http_framing framing, uint64_t length)
 {
-    switch (framing) {
-    case HTTP_NO_BODY:
-    case HTTP_UNTIL_CLOSE:
-        return AIU_OK;
-    case HTTP_CHUNKED:
-        return buf_append(b, SPAN_OF("Transfer-Encoding: chunked\r\n"));
-    case HTTP_LENGTH:
-        break;
-    }
-    uint8_t digits[20];
-    size_t at = sizeof(digits);
-    do {
-        digits[--at] = (uint8_t)('0' + length % 10);
-        length /= 10;
-    } while (length > 0);
-    const struct span parts[MOST_PARTS] = {
-        SPAN("Content-Length: "), {digits + at, sizeof(digits) - at}, SPAN("\r\n")};
-    return append_all(b, parts);
+    uint8_t room[FRAMING_ROOM];
+
+    return buf_append(b, framing_line(room, framing, length));
 }
 
 enum aiu_status http1_write_connection(struct buf *b, bool keep_alive)
 {
-    // Said both ways: a client of HTTP/1.0 that asked for it needs to be told.
-    return buf_append(b, keep_alive ? SPAN_OF("Connection: keep-alive\r\n")
-                                    : SPAN_OF("Connection: close\r\n"));
+    return buf_append(b, connection_line(keep_alive));
 }
 
 enum aiu_status http1_write_head_end(struct buf *b)
@@ -178,69 +245,85 @@ enum aiu_status http1_write_head_end(struct buf *b)
     return buf_append(b, SPAN_OF("\r\n"));
 }
 
-static enum aiu_status write_fields(struct buf *b, const struct http_head *h)
-{
-    for (size_t i = 0; i < h->count; i++) {
-        TRY(http1_write_field(b, h->fields[i].name, h->fields[i].value));
-    }
-    TRY(http1_write_framing(b, h->framing, h->length));
-    TRY(http1_write_connection(b, h->keep_alive));
-    return http1_write_head_end(b);
-}
-
-// By name, not by the ids in `h`: whoever built it may not have filled them in.
-static size_t count_hosts(const struct http_head *h)
+// Check the fields and add their sizes up. By name, not by the ids in `h`: whoever built it may not
+// have filled them in.
+static enum aiu_status measure_fields(const struct http_head *h, size_t *size, size_t *ret_hosts)
 {
     size_t hosts = 0;
 
     for (size_t i = 0; i < h->count; i++) {
-        hosts += http_name_of(h->fields[i].name) == HTTP_HOST;
+        const struct http_field *field = &h->fields[i];
+        enum http_name id = http_name_of(field->name);
+        if (!is_field(id, field->name, field->value)) {
+            return AIU_HTTP_INVALID;
+        }
+        hosts += id == HTTP_HOST;
+        *size += field_size(field->name, field->value);
     }
-    return hosts;
+    *ret_hosts = hosts;
+    return AIU_OK;
 }
 
-static enum aiu_status write_request(struct buf *b, const struct http_head *h)
+static uint8_t *put_fields(uint8_t *p, const struct http_head *h, struct span framing)
 {
-    if (count_hosts(h) != 1 || h->framing == HTTP_UNTIL_CLOSE) {
+    for (size_t i = 0; i < h->count; i++) {
+        p = put_field(p, h->fields[i].name, h->fields[i].value);
+    }
+    p = put(put(p, framing), connection_line(h->keep_alive));
+    return put(p, SPAN_OF("\r\n"));
+}
+
+enum aiu_status http1_write_request_head(struct buf *b, const struct http_head *h)
+{
+    uint8_t room[FRAMING_ROOM];
+    struct span framing = framing_line(room, h->framing, h->length);
+    size_t size = request_line_size(h->method, h->target);
+    size_t hosts = 0;
+    uint8_t *p = NULL;
+
+    if (!is_request_line(h->method, h->target) || h->framing == HTTP_UNTIL_CLOSE) {
         return AIU_HTTP_INVALID;
     }
-    TRY(http1_write_request_line(b, h->method, h->target));
-    return write_fields(b, h);
+    TRY(measure_fields(h, &size, &hosts));
+    if (hosts != 1) {
+        return AIU_HTTP_INVALID;
+    }
+    size += framing.n + connection_line(h->keep_alive).n + 2;
+    TRY(buf_reserve(b, size, &p));
+    (void)put_fields(put_request_line(p, h->method, h->target), h, framing);
+    buf_grow(b, size);
+    return AIU_OK;
 }
 
-static enum aiu_status write_response(struct buf *b, const struct http_head *h)
+static bool can_frame(const struct http_head *h)
 {
     bool endless = h->framing == HTTP_UNTIL_CLOSE && h->keep_alive;
     bool bodiless = h->status == 204 || h->status == 304;
 
     // Without a framing, any other status would be read until the connection ends.
-    if (count_hosts(h) != 0 || endless || bodiless != (h->framing == HTTP_NO_BODY)) {
-        return AIU_HTTP_INVALID;
-    }
-    TRY(http1_write_status_line(b, h->status));
-    return write_fields(b, h);
-}
-
-static enum aiu_status all_or_nothing(struct buf *b, size_t before, enum aiu_status st)
-{
-    if (st != AIU_OK) {
-        b->n = before;
-    }
-    return st;
-}
-
-enum aiu_status http1_write_request_head(struct buf *b, const struct http_head *h)
-{
-    size_t before = b->n;
-
-    return all_or_nothing(b, before, write_request(b, h));
+    return is_final_status(h->status) && !endless && bodiless == (h->framing == HTTP_NO_BODY);
 }
 
 enum aiu_status http1_write_response_head(struct buf *b, const struct http_head *h)
 {
-    size_t before = b->n;
+    uint8_t room[FRAMING_ROOM];
+    struct span framing = framing_line(room, h->framing, h->length);
+    size_t size = framing.n + connection_line(h->keep_alive).n + 2;
+    size_t hosts = 0;
+    uint8_t *p = NULL;
 
-    return all_or_nothing(b, before, write_response(b, h));
+    if (!can_frame(h)) {
+        return AIU_HTTP_INVALID;
+    }
+    TRY(measure_fields(h, &size, &hosts));
+    if (hosts != 0) {
+        return AIU_HTTP_INVALID;
+    }
+    size += status_line_size(h->status);
+    TRY(buf_reserve(b, size, &p));
+    (void)put_fields(put_status_line(p, h->status), h, framing);
+    buf_grow(b, size);
+    return AIU_OK;
 }
 
 enum { CHUNK_HEAD = 18 }; // 16 digits, CR LF
@@ -275,14 +358,21 @@ enum aiu_status http1_write_chunk_tail(struct buf *b)
 
 enum aiu_status http1_write_chunk(struct buf *b, struct span data)
 {
-    uint8_t head[CHUNK_HEAD];
+    uint8_t room[CHUNK_HEAD];
+    size_t at = chunk_head(data.n, room);
+    struct span head = {room + at, CHUNK_HEAD - at};
+    uint8_t *p = NULL;
 
     if (data.n == 0) {
         return AIU_OK;
     }
-    size_t at = chunk_head(data.n, head);
-    const struct span parts[MOST_PARTS] = {{head + at, CHUNK_HEAD - at}, data, SPAN("\r\n")};
-    return append_all(b, parts);
+    if (data.n > SIZE_MAX - CHUNK_HEAD - 2) {
+        return AIU_TOO_LONG;
+    }
+    TRY(buf_reserve(b, head.n + data.n + 2, &p));
+    (void)put(put(put(p, head), data), SPAN_OF("\r\n"));
+    buf_grow(b, head.n + data.n + 2);
+    return AIU_OK;
 }
 
 enum aiu_status http1_write_last_chunk(struct buf *b)

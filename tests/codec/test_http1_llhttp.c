@@ -151,7 +151,7 @@ static size_t unescape(struct span s, uint8_t *byte)
 {
     static const char from[] = "rntf";
     static const char to[] = "\r\n\t\f";
-    const char *at = s.n == 0 ? NULL : memchr(from, s.p[0], 4);
+    const char *at = s.n == 0 || s.p[0] == 0 ? NULL : strchr(from, s.p[0]);
 
     if (at != NULL) {
         *byte = (uint8_t)to[at - from];
@@ -304,7 +304,7 @@ static void run_file(const char *file, struct tally *t)
             buf_wipe(&c.input);
         }
     }
-    mem_free((void *)(uintptr_t)all.p);
+    mem_free((void *)all.p);
 }
 
 static void we_accept_what_llhttp_accepts_or_a_row_says_why_not(void **state)

@@ -81,7 +81,7 @@ static void no_payload_is_passed_on_as_something_else(void **state)
         count++;
     }
     assert_int_equal(count, 74);
-    mem_free((void *)(uintptr_t)all.p);
+    mem_free((void *)all.p);
 }
 
 TEST_MAIN(no_payload_is_passed_on_as_something_else)

@@ -82,7 +82,7 @@ static void what_real_clients_send_is_accepted(void **state)
             assert_true(rewrite_is_stable(&w));
             count++;
         }
-        mem_free((void *)(uintptr_t)all.p);
+        mem_free((void *)all.p);
     }
     print_message("%zu requests\n", count);
     assert_true(count >= ARRAY_SIZE(files));

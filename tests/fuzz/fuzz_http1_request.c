@@ -8,7 +8,7 @@
 
 #include <stdlib.h>
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size); // libFuzzer's name for it
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
