@@ -274,7 +274,7 @@ static bool is_canonical(const struct sse_event *event)
 static enum aiu_status rebuild(struct relay *r, const struct sse_event *event,
                                struct relay_event *e)
 {
-    CLEANUP(buf_wipe) struct buf b = BUF_OF(RELAY_EVENT_MOST + 128);
+    CLEANUP(buf_wipe) struct buf b = BUF_OF((size_t)RELAY_EVENT_MOST + 128);
 
     if (is_word(event->type)) {
         TRY(buf_append(&b, SPAN_OF("event: ")));

@@ -10,6 +10,8 @@
 
 #include "codec/http1_write.h"
 
+enum { HEAD_MOST = 128 * 1024 };
+
 static void on_ready(struct client_call *call)
 {
     struct exchange *x = client_context(call);
@@ -172,7 +174,7 @@ static enum aiu_status write_head(struct exchange *x, struct buf *b)
 
 static enum aiu_status send_request(struct exchange *x)
 {
-    CLEANUP(buf_wipe) struct buf head = BUF_OF(128 * 1024); // holds the key for a moment
+    CLEANUP(buf_wipe) struct buf head = BUF_OF(HEAD_MOST); // holds the key for a moment
     struct span first;
 
     TRY(write_head(x, &head));
