@@ -5,6 +5,7 @@
 // key back.
 #include "config/source.h"
 
+#include "base/utf8.h"
 #include "config/environment.h"
 
 enum { SOURCE_TEXT_MOST = 1000, WORDS_MOST = 64 };
@@ -56,8 +57,11 @@ static enum aiu_status keep_string(struct builder *b, struct span text, const ch
 
 static bool is_printable(struct span text)
 {
-    for (size_t i = 0; i < text.n; i++) {
-        if (text.p[i] < ' ' || text.p[i] == 0x7F) {
+    struct span rest = text;
+
+    while (rest.n > 0) {
+        uint32_t code = utf8_next_lossy(&rest);
+        if (code < ' ' || (code >= 0x7F && code < 0xA0)) {
             return false;
         }
     }

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/num.h"
+#include "base/utf8.h"
 #include "codec/url.h"
 #include "config/address.h"
 #include "config/environment.h"
@@ -54,14 +55,21 @@ static bool is_name(struct span text)
     return text.n > 0 && text.n <= NAME_MOST;
 }
 
+// Valid UTF-8 (the file was checked; a variable may hold anything) without C0 and C1 controls.
 static bool is_line(struct span text, size_t most)
 {
-    for (size_t i = 0; i < text.n; i++) {
-        if (text.p[i] < ' ' || text.p[i] == 0x7F) {
+    struct span rest = text;
+
+    if (text.n == 0 || text.n > most || !utf8_valid(text)) {
+        return false;
+    }
+    while (rest.n > 0) {
+        uint32_t code = utf8_next(&rest);
+        if (code < ' ' || (code >= 0x7F && code < 0xA0)) {
             return false;
         }
     }
-    return text.n > 0 && text.n <= most;
+    return true;
 }
 
 static enum aiu_status set_if(struct builder *b, const struct node *n, bool fits, void *field,
