@@ -231,30 +231,36 @@ static bool is_digit(uint8_t c)
     return c >= '0' && c <= '9';
 }
 
+enum { A_ZERO, A_DIGIT, A_POINT, AN_E, A_SIGN, OTHER, KINDS };
+
+static size_t kind_of(uint8_t c)
+{
+    if (is_digit(c)) {
+        return c == '0' ? A_ZERO : A_DIGIT;
+    }
+    if (c == '.') {
+        return A_POINT;
+    }
+    if (c == 'e' || c == 'E') {
+        return AN_E;
+    }
+    return c == '-' || c == '+' ? A_SIGN : OTHER;
+}
+
 static enum number next_in_number(enum number from, uint8_t c)
 {
-    bool exponent = c == 'e' || c == 'E';
+    static const uint8_t next[NO_MORE][KINDS] = {
+        [MINUS] = {ZERO, INTEGER, NO_MORE, NO_MORE, NO_MORE, NO_MORE},
+        [ZERO] = {NO_MORE, NO_MORE, POINT, EXPONENT, NO_MORE, NO_MORE},
+        [INTEGER] = {INTEGER, INTEGER, POINT, EXPONENT, NO_MORE, NO_MORE},
+        [POINT] = {FRACTION, FRACTION, NO_MORE, NO_MORE, NO_MORE, NO_MORE},
+        [FRACTION] = {FRACTION, FRACTION, NO_MORE, EXPONENT, NO_MORE, NO_MORE},
+        [EXPONENT] = {POWER, POWER, NO_MORE, NO_MORE, EXPONENT_SIGN, NO_MORE},
+        [EXPONENT_SIGN] = {POWER, POWER, NO_MORE, NO_MORE, NO_MORE, NO_MORE},
+        [POWER] = {POWER, POWER, NO_MORE, NO_MORE, NO_MORE, NO_MORE},
+    };
 
-    switch (from) {
-    case MINUS:
-        return c == '0' ? ZERO : is_digit(c) ? INTEGER : NO_MORE;
-    case ZERO:
-        return c == '.' ? POINT : exponent ? EXPONENT : NO_MORE;
-    case INTEGER:
-        return is_digit(c) ? INTEGER : c == '.' ? POINT : exponent ? EXPONENT : NO_MORE;
-    case POINT:
-        return is_digit(c) ? FRACTION : NO_MORE;
-    case FRACTION:
-        return is_digit(c) ? FRACTION : exponent ? EXPONENT : NO_MORE;
-    case EXPONENT:
-        return is_digit(c) ? POWER : c == '+' || c == '-' ? EXPONENT_SIGN : NO_MORE;
-    case EXPONENT_SIGN:
-    case POWER:
-        return is_digit(c) ? POWER : NO_MORE;
-    case NO_MORE:
-        break;
-    }
-    return NO_MORE;
+    return (enum number)next[from][kind_of(c)];
 }
 
 static enum step end_number(struct json *j)

@@ -226,41 +226,49 @@ static size_t run_of_one_origin(struct json_inner *i, struct span run, enum text
     return n;
 }
 
-static enum aiu_status feed_run(struct json_inner *i, struct span run)
+// A character outside ASCII continues no escape: what is held is decided before it.
+static enum aiu_status settle_before(struct json_inner *i, uint8_t c)
 {
-    while (run.n > 0) {
-        enum text_origin origin = TEXT_PLAIN;
-        size_t n = 1;
-        if (i->held_n > 0 && run.p[0] >= 0x80) {
-            TRY(settle(i, true)); // continues no escape
-        }
-        if (i->held_n > 0 || begins_escape(i, run.p[0])) {
-            TRY(hold(i, run.p[0], 1));
-        } else {
-            n = run_of_one_origin(i, run, &origin);
-            TRY(i->sink(i->ctx, span_first(run, n), n, origin));
-        }
-        run = span_drop_first(run, n);
+    return i->held_n > 0 && c >= 0x80 ? settle(i, true) : AIU_OK;
+}
+
+// Take the front of a run: one byte of an escape, or all up to the next one or to another origin.
+static enum aiu_status feed_front(struct json_inner *i, struct span run, size_t *ret_used)
+{
+    enum text_origin origin = TEXT_PLAIN;
+
+    TRY(settle_before(i, run.p[0]));
+    *ret_used = 1;
+    if (i->held_n > 0 || begins_escape(i, run.p[0])) {
+        return hold(i, run.p[0], 1);
     }
-    return AIU_OK;
+    *ret_used = run_of_one_origin(i, run, &origin);
+    return i->sink(i->ctx, span_first(run, *ret_used), *ret_used, origin);
+}
+
+static enum aiu_status feed_character(struct json_inner *i, struct span bytes, size_t source_n)
+{
+    TRY(settle_before(i, bytes.p[0]));
+    if (i->held_n > 0 || begins_escape(i, bytes.p[0])) {
+        return hold(i, bytes.p[0], source_n);
+    }
+    return i->sink(i->ctx, bytes, source_n, advance(i, bytes.p[0]));
 }
 
 enum aiu_status json_inner_feed(void *inner, struct span bytes, size_t source_n,
                                 enum text_origin origin)
 {
-    struct json_inner *i = inner;
+    size_t used = 0;
 
     (void)origin; // of the layer around: this one finds its own
-    if (bytes.n == source_n) {
-        return feed_run(i, bytes);
+    if (bytes.n != source_n) {
+        return feed_character(inner, bytes, source_n);
     }
-    if (i->held_n > 0 && bytes.p[0] >= 0x80) {
-        TRY(settle(i, true));
+    while (bytes.n > 0) {
+        TRY(feed_front(inner, bytes, &used));
+        bytes = span_drop_first(bytes, used);
     }
-    if (i->held_n > 0 || begins_escape(i, bytes.p[0])) {
-        return hold(i, bytes.p[0], source_n);
-    }
-    return i->sink(i->ctx, bytes, source_n, advance(i, bytes.p[0]));
+    return AIU_OK;
 }
 
 enum aiu_status json_inner_finish(struct json_inner *i)

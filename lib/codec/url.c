@@ -187,8 +187,7 @@ static bool parse_port(struct span text, uint16_t *ret_port)
 {
     uint64_t port = 0;
 
-    if (text.n > 5 || num_parse_u64(text, UINT16_MAX, &port) != AIU_OK || port == 0 ||
-        text.p[0] == '0') {
+    if (text.n > 5 || num_parse_u64(text, UINT16_MAX, &port) != AIU_OK || text.p[0] == '0') {
         return false;
     }
     *ret_port = (uint16_t)port;

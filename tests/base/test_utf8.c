@@ -205,7 +205,7 @@ static void utf8tests_are_decided_right(void **state)
         }
     }
     assert_true(checked > 100);
-    mem_free((void *)(uintptr_t)text.p);
+    mem_free((void *)text.p);
 }
 
 // Each line of Kuhn's file by itself (in the copy at hand an editor put U+FFFD for what was broken;
@@ -238,7 +238,7 @@ static void kuhns_stress_test_is_decided_right(void **state)
         lines++;
     }
     assert_true(lines > 270);
-    mem_free((void *)(uintptr_t)text.p);
+    mem_free((void *)text.p);
 }
 
 static void the_place_of_the_first_bad_byte_is_told(void **state)

@@ -141,6 +141,22 @@ static void a_path_begins_with_an_index_or_a_key(void **state)
     check_path(&f, 5, SPAN_OF("[0][1].k"));
 }
 
+static void a_path_shows_no_key_of_more_than_64_bytes(void **state)
+{
+    (void)state;
+    for (size_t n = 64; n <= 65; n++) {
+        CLEANUP(fixture_done) struct fixture f;
+        CLEANUP(buf_wipe) struct buf text = BUF_OF(256);
+        assert_ok(buf_append(&text, SPAN_OF("{\"")));
+        while (text.n < n + 2) {
+            assert_ok(buf_append_byte(&text, 'k'));
+        }
+        assert_ok(buf_append(&text, SPAN_OF("\":0}")));
+        parse(&f, buf_span(&text));
+        check_path(&f, 1, n == 64 ? json_raw(&f.doc, 1) : SPAN_OF("?"));
+    }
+}
+
 static const struct {
     const char *why;
     struct json_edit edits[3];
@@ -248,6 +264,10 @@ static void a_writer_puts_the_commas(void **state)
     json_write_null(&w);
     json_write_bool(&w, false);
     json_write_array(&w);
+    json_write_u64(&w, 0);
+    json_write_array_end(&w);
+    json_write_array(&w);
+    json_write_u64(&w, 0);
     json_write_array_end(&w);
     json_write_object(&w);
     json_write_object_end(&w);
@@ -259,7 +279,7 @@ static void a_writer_puts_the_commas(void **state)
     assert_ok(json_writer_finish(&w));
     assert_span("written", buf_span(&out),
                 SPAN_OF("{\"s\":\"a\\\"b\",\"u\":18446744073709551615,\"i\":-9223372036854775808,"
-                        "\"t\":true,\"list\":[null,false,[],{},1.5],\"k\\n\":-7}"));
+                        "\"t\":true,\"list\":[null,false,[0],[0],{},1.5],\"k\\n\":-7}"));
 }
 
 static void a_writer_keeps_its_first_error(void **state)
@@ -281,5 +301,6 @@ static void a_writer_keeps_its_first_error(void **state)
 
 TEST_MAIN(members_and_elements_are_found, every_child_is_walked_once, values_are_read_strictly,
           a_path_says_where_and_never_what, a_path_begins_with_an_index_or_a_key,
-          edits_change_nothing_else, edits_out_of_order_are_refused, strings_are_written_escaped,
-          a_writer_puts_the_commas, a_writer_keeps_its_first_error)
+          a_path_shows_no_key_of_more_than_64_bytes, edits_change_nothing_else,
+          edits_out_of_order_are_refused, strings_are_written_escaped, a_writer_puts_the_commas,
+          a_writer_keeps_its_first_error)

@@ -89,7 +89,7 @@ static void check_file(const char *folder, const char *name)
     for (size_t cut = 1; cut <= text.n && text.n < 1000; cut++) {
         assert_status(scan(text, cut), whole);
     }
-    mem_free((void *)(uintptr_t)text.p);
+    mem_free((void *)text.p);
 }
 
 static void the_json_test_suite_is_decided_right(void **state)
@@ -102,7 +102,8 @@ static void the_json_test_suite_is_decided_right(void **state)
     int count[256] = {0};
 
     assert_non_null(d);
-    for (const struct dirent *e = NULL; (e = readdir(d)) != NULL;) {
+    const struct dirent *e = NULL;
+    while ((e = readdir(d)) != NULL) { // NOLINT(concurrency-mt-unsafe): one thread
         if (e->d_name[0] != '.') {
             check_file(folder, e->d_name);
             count[(uint8_t)e->d_name[0]]++;
@@ -191,7 +192,7 @@ static void naughty_strings_pass_every_string_position(void **state)
         assert_ok(json_string(&d, i, &arena, &string));
         check_string(string);
     }
-    mem_free((void *)(uintptr_t)text.p);
+    mem_free((void *)text.p);
 }
 
 static uint64_t now_ms(void)
@@ -223,7 +224,7 @@ static enum aiu_status scan_buf(struct buf *b, uint32_t values)
     enum aiu_status st = json_parse(buf_span(b), &arena, &limits, &d, NULL);
     assert_true(now_ms() - begun < LONG_MS);
     if (st == AIU_OK) {
-        assert_true(arena.used <= 4 * d.count * sizeof(struct json_token) + (1 << 20));
+        assert_true(arena.used <= (size_t)4 * d.count * sizeof(struct json_token) + (1 << 20));
     }
     buf_reset(b);
     return st;

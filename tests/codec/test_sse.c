@@ -241,7 +241,8 @@ static const struct {
     {"an event too long", SPAN("data: a\ndata: b\n:90\n\n"), AIU_TOO_LONG, SPAN("")},
     {"too long before it ends", SPAN("data: a\ndata: b\ndata"), AIU_OK, SPAN("")},
     {"too long and not ended", SPAN("data: a\ndata: b\ndata:"), AIU_TOO_LONG, SPAN("")},
-    {"too long by the LF of a CR LF", SPAN("data: a\ndata: b\n:9\r\n"), AIU_OK, SPAN("")},
+    {"the LF of a CR LF fits", SPAN("data: a\ndata: b\n:9\r\n"), AIU_OK, SPAN("")},
+    {"too long by the LF of a CR LF", SPAN("data: a\ndata: b\n:90\r\n"), AIU_TOO_LONG, SPAN("")},
     {"the LF of the blank line does not count", SPAN("data: a\ndata: b\n:9\n\r\n"), AIU_OK,
      SPAN("|a\nb;")},
     {"events before it are whole", SPAN("data: a\n\ndata: 789\n\n"), AIU_TOO_LONG, SPAN("|a;")},
@@ -269,6 +270,20 @@ static void limits_hold_at_every_cut(void **state)
             assert_span(limited[i].why, buf_span(&seen.events), limited[i].events);
         }
     }
+}
+
+static void a_mark_is_no_part_of_its_line(void **state)
+{
+    (void)state;
+    CLEANUP(seen_done) struct seen seen;
+    CLEANUP(sse_done) struct sse s;
+
+    seen_init(&seen);
+    sse_init(&s, &wide, record, &seen);
+    feed(&s, &seen, SPAN_OF("\357\273\277\n"));
+    assert_int_equal(seen.blocks, 1);
+    feed(&s, &seen, SPAN_OF("data: a\n\n"));
+    assert_int_equal(seen.blocks, 2);
 }
 
 // 100 MiB without a line end: refused at the limit, and memory never passes it.
@@ -329,5 +344,6 @@ static void failing_memory_is_reported(void **state)
 
 TEST_MAIN(events_do_not_depend_on_how_the_stream_is_cut, fed_byte_by_byte_it_is_the_same,
           every_byte_is_accounted_for, an_event_that_comes_whole_is_not_copied,
-          a_block_waits_for_nothing, limits_hold_at_every_cut, memory_is_flat_without_line_ends,
-          what_the_handler_returns_stops_the_feed, failing_memory_is_reported)
+          a_block_waits_for_nothing, limits_hold_at_every_cut, a_mark_is_no_part_of_its_line,
+          memory_is_flat_without_line_ends, what_the_handler_returns_stops_the_feed,
+          failing_memory_is_reported)
