@@ -101,8 +101,14 @@ static const struct message responses[] = {
     {"at most eight",
      SPAN("HTTP/1.1 100 a\r\n\r\nHTTP/1.1 100 a\r\n\r\nHTTP/1.1 100 a\r\n\r\n"
           "HTTP/1.1 100 a\r\n\r\nHTTP/1.1 100 a\r\n\r\nHTTP/1.1 100 a\r\n\r\n"
-          "HTTP/1.1 100 a\r\n\r\nHTTP/1.1 100 a\r\n\r\nHTTP/1.1 100 a\r\n\r\n"),
+          "HTTP/1.1 100 a\r\n\r\nHTTP/1.1 100 a\r\n\r\nHTTP/1.1 100 a\r\n\r\n"
+          "HTTP/1.1 204 a\r\n\r\n"),
      SPAN("AIU_HTTP_INVALID")},
+    {"eight",
+     SPAN("HTTP/1.1 100 a\r\n\r\nHTTP/1.1 100 a\r\n\r\nHTTP/1.1 100 a\r\n\r\n"
+          "HTTP/1.1 100 a\r\n\r\nHTTP/1.1 100 a\r\n\r\nHTTP/1.1 100 a\r\n\r\n"
+          "HTTP/1.1 100 a\r\n\r\nHTTP/1.1 100 a\r\n\r\nHTTP/1.1 204 a\r\n\r\n"),
+     SPAN("204 a HTTP/1.1 keep none\n.\n")},
     {"only an interim one", SPAN("HTTP/1.1 100 Continue\r\n\r\n"), SPAN("AIU_HTTP_INVALID")},
     {"204", SPAN("HTTP/1.1 204 No Content\r\n\r\n"),
      SPAN("204 No Content HTTP/1.1 keep none\n.\n")},
@@ -115,7 +121,8 @@ static const struct message responses[] = {
     {"304 may name the length that it would have",
      SPAN("HTTP/1.1 304 Not Modified\r\nContent-Length: 99\r\n\r\n"),
      SPAN("304 Not Modified HTTP/1.1 keep none\nContent-Length|99\n.\n")},
-    {"101 was not asked for", SPAN("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n"),
+    {"101 was not asked for",
+     SPAN("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\nHTTP/1.1 204 a\r\n\r\n"),
      SPAN("AIU_HTTP_INVALID")},
     {"100 with a body", SPAN("HTTP/1.1 100 Continue\r\nContent-Length: 2\r\n\r\nhi"),
      SPAN("AIU_HTTP_INVALID")},
