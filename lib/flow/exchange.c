@@ -31,13 +31,13 @@ static struct exchange *take_unused(struct plane *f)
 
 static void init(struct exchange *x, struct plane *f, struct server_conn *conn)
 {
-    const struct config_limits *limits = &f->pools->snapshot->config->limits;
+    const struct config_limits *limits = &f->pools->service->config->limits;
     uint8_t random[10];
 
     x->plane = f;
     x->conn = conn;
     x->pools = pool_set_ref(f->pools);
-    x->snap = x->pools->snapshot;
+    x->service = x->pools->service;
     x->begun_ns = x->step_ns = loop_now_ns();
     x->unix_us = clock_unix_us(&f->shared->clock);
     arena_init(&x->arena, EXCHANGE_ARENA_CAP);

@@ -12,8 +12,8 @@
 #include "audit/prompt_mac.h"
 #include "base/arena.h"
 #include "codec/json.h"
-#include "flow/plane.h"
 #include "flow/inspector.h"
+#include "flow/plane.h"
 #include "flow/relay.h"
 #include "net/client.h"
 #include "provider/facts.h"
@@ -35,17 +35,17 @@ enum answer_kind {
     ANSWER_ERROR,  // the provider's error object goes on, inspected
 };
 
-// Pools of connections for the providers of one snapshot, on one loop.
+// Pools of connections for the providers of one service, on one loop.
 struct pool_set {
     uint32_t references;
-    struct snapshot *snapshot;
-    struct client_pool **pools; // as snapshot->upstreams
+    struct service *service;
+    struct client_pool **pools; // as service->upstreams
 };
 
 struct exchange {
     struct plane *plane;
     struct pool_set *pools;
-    const struct snapshot *snap;
+    const struct service *service;
     struct server_conn *conn; // NULL: the client is gone
     struct exchange *next_free;
     enum step step;

@@ -21,15 +21,15 @@ void pool_set_unref(struct pool_set *p)
     if (p == NULL || --p->references > 0) {
         return;
     }
-    for (size_t i = 0; p->pools != NULL && i < p->snapshot->upstream_count; i++) {
+    for (size_t i = 0; p->pools != NULL && i < p->service->upstream_count; i++) {
         client_pool_free(p->pools[i]);
     }
-    snapshot_unref(p->snapshot);
+    service_unref(p->service);
     mem_free(p->pools);
     mem_free(p);
 }
 
-static enum aiu_status make_pool(struct loop *l, const struct snapshot *s, const struct upstream *u,
+static enum aiu_status make_pool(struct loop *l, const struct service *s, const struct upstream *u,
                                  struct client_pool **ret_pool)
 {
     struct client_pool_options o = client_default_options();
@@ -51,7 +51,7 @@ static enum aiu_status make_pool(struct loop *l, const struct snapshot *s, const
     return client_pool_new(l, &o, ret_pool);
 }
 
-static enum aiu_status pool_set_new(struct loop *l, struct snapshot *s, struct pool_set **ret_set)
+static enum aiu_status pool_set_new(struct loop *l, struct service *s, struct pool_set **ret_set)
 {
     struct pool_set *p = mem_new(1, sizeof(*p));
 
@@ -59,7 +59,7 @@ static enum aiu_status pool_set_new(struct loop *l, struct snapshot *s, struct p
         return AIU_NO_MEMORY;
     }
     p->references = 1;
-    p->snapshot = snapshot_ref(s);
+    p->service = service_ref(s);
     p->pools = mem_new(s->upstream_count + 1, sizeof(*p->pools));
     enum aiu_status st = p->pools == NULL ? AIU_NO_MEMORY : AIU_OK;
     for (size_t i = 0; st == AIU_OK && i < s->upstream_count; i++) {
@@ -207,16 +207,16 @@ const struct server_handler plane_handler = {
 
 // --- life -------------------------------------------------------------------------------------
 
-static enum aiu_status build(struct plane *f, struct snapshot *snapshot)
+static enum aiu_status build(struct plane *f, struct service *service)
 {
     TRY(scratch_new(f->shared->engine, &f->scratch));
     TRY(mac_keys_new(f->shared->master, &f->mac_keys));
-    TRY(pool_set_new(f->loop, snapshot, &f->pools));
+    TRY(pool_set_new(f->loop, service, &f->pools));
     return audit_subscribe(f->shared->audit, loop_bell_ring_ctx, &f->durable);
 }
 
 enum aiu_status plane_new(struct loop *l, const struct plane_shared *shared,
-                         struct snapshot *snapshot, struct plane **ret_plane)
+                          struct service *service, struct plane **ret_plane)
 {
     struct plane *f = mem_new(1, sizeof(*f));
 
@@ -227,7 +227,7 @@ enum aiu_status plane_new(struct loop *l, const struct plane_shared *shared,
     f->shared = shared;
     f->waiting_last = &f->waiting;
     loop_bell_init(&f->durable, l, on_durable, f);
-    enum aiu_status st = build(f, snapshot);
+    enum aiu_status st = build(f, service);
     if (st != AIU_OK) {
         plane_free(f);
         return st;
@@ -254,11 +254,11 @@ void plane_free(struct plane *f)
     mem_free(f);
 }
 
-enum aiu_status plane_set_snapshot(struct plane *f, struct snapshot *snapshot)
+enum aiu_status plane_set_service(struct plane *f, struct service *service)
 {
     struct pool_set *next = NULL;
 
-    TRY(pool_set_new(f->loop, snapshot, &next));
+    TRY(pool_set_new(f->loop, service, &next));
     pool_set_unref(f->pools);
     f->pools = next;
     return AIU_OK;

@@ -16,7 +16,7 @@
 #include "detect/engine.h"
 #include "flow/control.h"
 #include "flow/metrics.h"
-#include "flow/snapshot.h"
+#include "flow/service.h"
 #include "net/loop.h"
 #include "net/server.h"
 #include "secret/secret.h"
@@ -35,14 +35,14 @@ struct plane_shared {
 };
 
 MUST_CHECK enum aiu_status plane_new(struct loop *l, const struct plane_shared *shared,
-                                    struct snapshot *snapshot, struct plane **ret_plane);
+                                     struct service *service, struct plane **ret_plane);
 void plane_free(struct plane *f);
 
 // The handler for server_options, whose ctx is the flow.
 extern const struct server_handler plane_handler;
 
-// New requests are served by `snapshot`; those under way end as they began.
-MUST_CHECK enum aiu_status plane_set_snapshot(struct plane *f, struct snapshot *snapshot);
+// New requests are served by `service`; those under way end as they began.
+MUST_CHECK enum aiu_status plane_set_service(struct plane *f, struct service *service);
 
 // Whether a request would be served now; `*ret_why` is the status that it would get.
 bool plane_ready(const struct plane *f, enum aiu_status *ret_why);

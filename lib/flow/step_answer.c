@@ -101,8 +101,8 @@ static bool is_clean(struct exchange *x, struct span value)
     CLEANUP(findings_done) struct findings found = FINDINGS_OF(16);
 
     return value.n < 12 ||
-           (scan_text(x->plane->shared->engine, x->plane->scratch, &x->key->rules[DIRECTION_RESPONSE],
-                      value, &found) == AIU_OK &&
+           (scan_text(x->plane->shared->engine, x->plane->scratch,
+                      &x->key->rules[DIRECTION_RESPONSE], value, &found) == AIU_OK &&
             found.count == 0);
 }
 
@@ -322,7 +322,8 @@ static void count_findings(const struct exchange *x)
 
     for (uint32_t i = 0; i < v->count; i++) {
         const struct rule_info *rule = rules_get(v->reasons[i].rule);
-        metric_add(&x->plane->metrics.findings[DIRECTION_RESPONSE][rule->kind], v->reasons[i].count);
+        metric_add(&x->plane->metrics.findings[DIRECTION_RESPONSE][rule->kind],
+                   v->reasons[i].count);
     }
 }
 

@@ -107,7 +107,7 @@ static enum aiu_status start_call(struct exchange *x)
         .idle = to_ms(t->idle_ms),
         .total = to_ms(t->total_ms),
     };
-    size_t i = (size_t)(x->upstream - x->snap->upstreams);
+    size_t i = (size_t)(x->upstream - x->service->upstreams);
 
     return client_call_start(x->pools->pools[i], &exchange_client_handler, x, &timeouts, &x->call);
 }

@@ -51,10 +51,10 @@ static const struct config_provider *default_provider(const struct config *c)
 
 static enum aiu_status choose_provider(struct exchange *x)
 {
-    const struct config_provider *provider = default_provider(x->snap->config);
+    const struct config_provider *provider = default_provider(x->service->config);
 
     if (x->route.route->name != ROUTE_MODELS) {
-        x->model_entry = config_model(x->snap->config, x->model);
+        x->model_entry = config_model(x->service->config, x->model);
         if (x->model_entry == NULL) {
             return AIU_PROVIDER_NO_MODEL;
         }
@@ -66,7 +66,7 @@ static enum aiu_status choose_provider(struct exchange *x)
     if (provider == NULL) {
         return AIU_PROVIDER_NO_MODEL;
     }
-    x->upstream = snapshot_upstream(x->snap, provider);
+    x->upstream = service_upstream(x->service, provider);
     return AIU_OK;
 }
 

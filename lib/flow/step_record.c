@@ -109,7 +109,7 @@ enum aiu_status record_the_decision(struct exchange *x)
         .in_bytes = x->body.n,
         .prompt_mac = fp.prompt_text,
         .policy = policy,
-        .config = x->snap->config_hash,
+        .config = x->service->config_hash,
     };
     TRY(record_decision(&b, &x->plane->shared->origin, &d));
     TRY(append(x, &b, &x->decision_index));
@@ -188,8 +188,8 @@ void record_the_denial(struct exchange *x)
     };
 
     if (!may_write_event(x->plane, x->unix_us) ||
-        record_event(&b, &x->plane->shared->origin, event, x->unix_us, fields, ARRAY_SIZE(fields)) !=
-            AIU_OK) {
+        record_event(&b, &x->plane->shared->origin, event, x->unix_us, fields,
+                     ARRAY_SIZE(fields)) != AIU_OK) {
         return;
     }
     IGNORE(audit_append(x->plane->shared->audit, buf_span(&b), &ignored)); // it stands anyway

@@ -57,8 +57,8 @@ static enum aiu_status authenticate(struct exchange *x)
     if (!find_credential(x->head, &token)) {
         return AIU_UNAUTHENTICATED;
     }
-    TRY(vkey_table_find(x->snap->key_table, token, &index));
-    x->key = &x->snap->keys[index];
+    TRY(vkey_table_find(x->service->key_table, token, &index));
+    x->key = &x->service->keys[index];
     return AIU_OK;
 }
 

@@ -123,7 +123,7 @@ static enum aiu_status keep_entries(const struct json_doc *doc, const struct req
     for (uint32_t item = json_first(doc, list); item != JSON_NONE;
          item = json_next(doc, list, item)) {
         uint64_t expires = 0;
-        (void)json_u64(doc, json_member(doc, item, SPAN_OF("expires")), &expires);
+        IGNORE(json_u64(doc, json_member(doc, item, SPAN_OF("expires")), &expires));
         bool same = json_equal(doc, json_member(doc, item, SPAN_OF("scope")), span_str(r->scope));
         bool over = expires != 0 && expires <= now;
         if (!same && !over) {
@@ -226,7 +226,7 @@ static int print_status(const struct request *r, int folder)
     for (uint32_t item = list == JSON_NONE ? JSON_NONE : json_first(&doc, list); item != JSON_NONE;
          item = json_next(&doc, list, item)) {
         uint64_t expires = 0;
-        (void)json_u64(&doc, json_member(&doc, item, SPAN_OF("expires")), &expires);
+        IGNORE(json_u64(&doc, json_member(&doc, item, SPAN_OF("expires")), &expires));
         if (expires != 0 && expires <= now) {
             continue;
         }

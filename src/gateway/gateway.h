@@ -11,7 +11,7 @@
 
 #include "config/config.h"
 #include "detect/engine.h"
-#include "flow/snapshot.h"
+#include "flow/service.h"
 #include "gateway/system.h"
 
 enum { GATEWAY_LOOPS_MOST = 64 };

@@ -251,20 +251,20 @@ static size_t processors(void)
     return sched_getaffinity(0, sizeof(set), &set) == 0 ? (size_t)CPU_COUNT(&set) : 1;
 }
 
-// Build a snapshot and drop it: whatever a key file or certificate has to say, it says it now.
-static enum aiu_status try_snapshot(struct gateway *g)
+// Build a service and drop it: whatever a key file or certificate has to say, it says it now.
+static enum aiu_status try_service(struct gateway *g)
 {
-    struct snapshot_problem problem;
-    struct snapshot *s = NULL;
+    struct service_problem problem;
+    struct service *s = NULL;
     struct limits *limits = NULL;
     struct tls *tls = NULL;
 
     TRY(limits_new(&limits));
-    enum aiu_status st = snapshot_new(g->config, g->env, limits, &problem, &s);
+    enum aiu_status st = service_new(g->config, g->env, limits, &problem, &s);
     if (st != AIU_OK) {
         system_say("%s: %s", problem.where, problem.what);
     }
-    snapshot_unref(s);
+    service_unref(s);
     limits_free(limits);
     TRY(st);
     st = listen_tls(g, &tls);
@@ -281,7 +281,7 @@ static enum aiu_status prepare(struct gateway *g)
     TRY(secret_env_new(&g->env));
     TRY(load(g));
     TRY(open_log(g));
-    TRY(try_snapshot(g));
+    TRY(try_service(g));
     if (g->options.check) {
         return AIU_OK;
     }

@@ -34,7 +34,7 @@ struct worker_loop {
     struct server *server;
     struct server *admin; // the first loop's only
     struct loop_post post;
-    struct snapshot *next; // to be taken over at a reload
+    struct service *next; // to be taken over at a reload
     bool started;
 };
 
@@ -44,7 +44,7 @@ struct worker {
     size_t count;
     struct plane *planes[GATEWAY_LOOPS_MOST];
     struct plane_shared shared;
-    struct snapshot *snapshot;
+    struct service *service;
     struct limits *limits;
     struct budget budget;
     struct tls *tls;
@@ -112,8 +112,8 @@ static void record_config(struct worker *w, enum record_event event, struct span
 // What the configuration weakens is on record from the start (S25).
 static void record_weakened(struct worker *w)
 {
-    for (size_t i = 0; i < w->snapshot->upstream_count; i++) {
-        const struct upstream *u = &w->snapshot->upstreams[i];
+    for (size_t i = 0; i < w->service->upstream_count; i++) {
+        const struct upstream *u = &w->service->upstreams[i];
         if (u->url.scheme == URL_HTTP && !url_is_loopback(&u->url)) {
             const struct record_field fields[] = {RECORD_TEXT("what", SPAN_OF("plaintext")),
                                                   RECORD_TEXT("provider", u->provider->name)};
@@ -178,22 +178,22 @@ static void take_next(void *ctx)
 {
     struct worker_loop *l = ctx;
 
-    if (plane_set_snapshot(l->plane, l->next) != AIU_OK) {
+    if (plane_set_service(l->plane, l->next) != AIU_OK) {
         log_event(&l->worker->g->log, LOG_ERROR, "reload_incomplete", LOG_BOOL("memory", true));
     }
     answer_post(l->worker);
 }
 
-// All or nothing: until the new snapshot stands, nothing has changed.
+// All or nothing: until the new service stands, nothing has changed.
 static void reload(struct worker *w)
 {
-    struct snapshot_problem problem;
-    struct snapshot *next = NULL;
+    struct service_problem problem;
+    struct service *next = NULL;
     struct config *config = NULL;
 
     enum aiu_status st = gateway_load_config(w->g, true, &config);
     if (st == AIU_OK) {
-        st = snapshot_new(config, w->g->env, w->limits, &problem, &next);
+        st = service_new(config, w->g->env, w->limits, &problem, &next);
         config_unref(config);
     }
     if (st != AIU_OK) {
@@ -207,8 +207,8 @@ static void reload(struct worker *w)
     post_all(w, take_next);
     control_set_fixed(w->shared.control, next->config->maintenance);
     record_config(w, RECORD_CONFIG_CHANGE, next->config_hash);
-    snapshot_unref(w->snapshot);
-    w->snapshot = next;
+    service_unref(w->service);
+    w->service = next;
     w->admin.config_hash = next->config_hash;
     log_event(&w->g->log, LOG_INFO, "reloaded", LOG_ID("config", next->config_hash));
 }
@@ -246,7 +246,7 @@ static enum aiu_status open_audit(struct worker *w)
 
 static enum aiu_status prepare(struct worker *w)
 {
-    struct snapshot_problem problem;
+    struct service_problem problem;
 
     w->shared.clock = system_clock();
     w->shared.log = &w->g->log;
@@ -264,7 +264,7 @@ static enum aiu_status prepare(struct worker *w)
     TRY(control_new(&w->shared.control));
     control_set_fixed(w->shared.control, w->g->config->maintenance);
     TRY(limits_new(&w->limits));
-    st = snapshot_new(w->g->config, w->g->env, w->limits, &problem, &w->snapshot);
+    st = service_new(w->g->config, w->g->env, w->limits, &problem, &w->service);
     if (st != AIU_OK) {
         system_say("%s: %s", problem.where, problem.what);
         return st;
@@ -304,7 +304,7 @@ static enum aiu_status start_admin(struct worker *w, struct worker_loop *l)
                               .plane_count = w->count,
                               .shared = &w->shared,
                               .budget = &w->budget,
-                              .config_hash = w->snapshot->config_hash};
+                              .config_hash = w->service->config_hash};
     if (w->g->config->admin.token.given) {
         TRY(secret_load(&w->g->config->admin.token.from, w->g->env, &w->admin.token));
     }
@@ -320,7 +320,7 @@ static enum aiu_status build_loop(struct worker *w, size_t i)
 
     l->worker = w;
     TRY(loop_new(&w->budget, &l->loop));
-    TRY(plane_new(l->loop, &w->shared, w->snapshot, &l->plane));
+    TRY(plane_new(l->loop, &w->shared, w->service, &l->plane));
     w->planes[i] = l->plane;
     const struct server_options o = data_options(w, l->plane);
     return server_new(l->loop, &o, &l->server);
@@ -451,11 +451,11 @@ static int finish(struct worker *w, enum aiu_status st)
     }
     if (w->shared.audit != NULL) {
         if (st == AIU_OK) {
-            record_config(w, RECORD_SHUTDOWN, w->snapshot->config_hash);
+            record_config(w, RECORD_SHUTDOWN, w->service->config_hash);
         }
         (void)audit_close(w->shared.audit);
     }
-    snapshot_unref(w->snapshot);
+    service_unref(w->service);
     limits_free(w->limits);
     control_free(w->shared.control);
     secret_unref(w->admin.token);
@@ -515,7 +515,7 @@ int worker_run(struct gateway *g)
 
     enum aiu_status st = prepare(&worker);
     if (st == AIU_OK) {
-        record_config(&worker, RECORD_BOOT, worker.snapshot->config_hash);
+        record_config(&worker, RECORD_BOOT, worker.service->config_hash);
         record_weakened(&worker);
         load_control(&worker);
         st = start_loops(&worker);

@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: The AI Utilities authors
 // SPDX-License-Identifier: Apache-2.0
-#include "flow/snapshot.h"
+#include "flow/service.h"
 
 #include <stdio.h>
 
@@ -9,14 +9,14 @@
 #include "base/num.h"
 #include "secret/hash.h"
 
-enum { SNAPSHOT_CAP = 16 << 20 };
+enum { SERVICE_CAP = 16 << 20 };
 
 // What is being built, and where a failure is to be told.
 struct build {
-    struct snapshot *s;
+    struct service *s;
     struct secret_env *env;
     struct limits *limits;
-    struct snapshot_problem *problem;
+    struct service_problem *problem;
 };
 
 static enum aiu_status fail(const struct build *b, const char *list, size_t i, const char *member,
@@ -179,38 +179,38 @@ static enum aiu_status build(const struct build *b)
     return build_keys(b);
 }
 
-enum aiu_status snapshot_new(struct config *config, struct secret_env *env, struct limits *limits,
-                             struct snapshot_problem *problem, struct snapshot **ret_snapshot)
+enum aiu_status service_new(struct config *config, struct secret_env *env, struct limits *limits,
+                            struct service_problem *problem, struct service **ret_service)
 {
-    struct snapshot *s = mem_new(1, sizeof(*s));
+    struct service *s = mem_new(1, sizeof(*s));
 
-    *problem = (struct snapshot_problem){.what = ""};
+    *problem = (struct service_problem){.what = ""};
     if (s == NULL) {
         return AIU_NO_MEMORY;
     }
     s->references = 1;
     s->config = config_ref(config);
-    arena_init(&s->arena, SNAPSHOT_CAP);
+    arena_init(&s->arena, SERVICE_CAP);
     const struct build b = {s, env, limits, problem};
     enum aiu_status st = build(&b);
     if (st != AIU_OK) {
         if (problem->where[0] == '\0') {
             problem->what = aiu_status_info(st)->text;
         }
-        snapshot_unref(s);
+        service_unref(s);
         return st;
     }
-    *ret_snapshot = s;
+    *ret_service = s;
     return AIU_OK;
 }
 
-struct snapshot *snapshot_ref(struct snapshot *s)
+struct service *service_ref(struct service *s)
 {
     (void)__atomic_add_fetch(&s->references, 1, __ATOMIC_RELAXED);
     return s;
 }
 
-void snapshot_unref(struct snapshot *s)
+void service_unref(struct service *s)
 {
     if (s == NULL || __atomic_sub_fetch(&s->references, 1, __ATOMIC_ACQ_REL) > 0) {
         return;
@@ -226,8 +226,8 @@ void snapshot_unref(struct snapshot *s)
     mem_free(s);
 }
 
-const struct upstream *snapshot_upstream(const struct snapshot *s,
-                                         const struct config_provider *provider)
+const struct upstream *service_upstream(const struct service *s,
+                                        const struct config_provider *provider)
 {
     for (size_t i = 0; i < s->upstream_count; i++) {
         if (s->upstreams[i].provider == provider) {

@@ -6,7 +6,7 @@
 // changed; a reload builds the next one beside it (guide S4).
 //
 // Ownership: counted; every exchange holds a reference until its end.
-// Threads:   snapshot_new blocks on files and commands: not on a loop. Everything else from any.
+// Threads:   service_new blocks on files and commands: not on a loop. Everything else from any.
 // Errors:    those of secret/load.h, net/tls.h, secret/vkey.h; the problem names what and where.
 #pragma once
 
@@ -38,7 +38,7 @@ struct key_state {
     struct span revision; // hash of the policy, hexadecimal
 };
 
-struct snapshot {
+struct service {
     int references; // atomic
     struct config *config;
     struct arena arena;
@@ -50,21 +50,21 @@ struct snapshot {
 };
 
 // Where building failed, for people: "providers[0].api_key" and the like.
-struct snapshot_problem {
+struct service_problem {
     char where[160];
     const char *what; // a fixed text
 };
 
 // Takes a reference to `config`. `env` keeps what was read from the environment.
-MUST_CHECK enum aiu_status snapshot_new(struct config *config, struct secret_env *env,
-                                        struct limits *limits, struct snapshot_problem *problem,
-                                        struct snapshot **ret_snapshot);
+MUST_CHECK enum aiu_status service_new(struct config *config, struct secret_env *env,
+                                       struct limits *limits, struct service_problem *problem,
+                                       struct service **ret_service);
 
-struct snapshot *snapshot_ref(struct snapshot *s);
-void snapshot_unref(struct snapshot *s); // NULL is fine
+struct service *service_ref(struct service *s);
+void service_unref(struct service *s); // NULL is fine
 
-const struct upstream *snapshot_upstream(const struct snapshot *s,
-                                         const struct config_provider *provider);
+const struct upstream *service_upstream(const struct service *s,
+                                        const struct config_provider *provider);
 
 // Whether `key` may use the model `name`.
 bool key_allows_model(const struct config_key *key, struct span name);
