@@ -113,12 +113,12 @@ struct record_field {
     struct span text;
 };
 
-#define RECORD_NUMBER(field, value) \
- ((struct record_field){.name = "" field, .kind = RECORD_KIND_NUMBER, .number = (value)})
-#define RECORD_BOOL(field, value) \
- ((struct record_field){.name = "" field, .kind = RECORD_KIND_BOOL, .number = (value)})
-#define RECORD_TEXT(field, value) \
- ((struct record_field){.name = "" field, .kind = RECORD_KIND_TEXT, .text = (value)})
+#define RECORD_NUMBER(field, value)                                                                \
+    ((struct record_field){.name = "" field, .kind = RECORD_KIND_NUMBER, .number = (value)})
+#define RECORD_BOOL(field, value)                                                                  \
+    ((struct record_field){.name = "" field, .kind = RECORD_KIND_BOOL, .number = (value)})
+#define RECORD_TEXT(field, value)                                                                  \
+    ((struct record_field){.name = "" field, .kind = RECORD_KIND_TEXT, .text = (value)})
 
 // At most 32 fields (AIU_USAGE).
 MUST_CHECK enum aiu_status record_event(struct buf *b, const struct record_origin *origin,

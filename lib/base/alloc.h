@@ -18,9 +18,9 @@ void mem_free(void *p);
 // What the function gives is given back with mem_free; gcc's analyzer checks it, clang has no word
 // for it.
 #ifdef __clang__
-# define MEM_FREED __attribute__((malloc))
+#define MEM_FREED __attribute__((malloc))
 #else
-# define MEM_FREED __attribute__((malloc(mem_free, 1)))
+#define MEM_FREED __attribute__((malloc(mem_free, 1)))
 #endif
 
 // `count` * `size` zeroed bytes; NULL also where the product overflows or is 0.

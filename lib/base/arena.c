@@ -11,15 +11,15 @@
 #include "base/alloc.h"
 
 #if defined(__has_feature) // clang's way to say it
-# if __has_feature(address_sanitizer)
-#  define ARENA_ALONE 1
-# endif
+#if __has_feature(address_sanitizer)
+#define ARENA_ALONE 1
+#endif
 #endif
 #if defined(__SANITIZE_ADDRESS__) // gcc's
-# define ARENA_ALONE 1
+#define ARENA_ALONE 1
 #endif
 #ifndef ARENA_ALONE
-# define ARENA_ALONE 0 // 1: each piece in a block of exactly its size
+#define ARENA_ALONE 0 // 1: each piece in a block of exactly its size
 #endif
 
 enum { BLOCK_SIZE = 8192 };

@@ -19,10 +19,10 @@ struct buf {
 };
 
 // An empty buffer as an initialiser.
-#define BUF_OF(most) \
- {                   \
-  .maximum = (most)  \
- }
+#define BUF_OF(most)                                                                               \
+    {                                                                                              \
+        .maximum = (most)                                                                          \
+    }
 
 static inline void buf_init(struct buf *b, size_t maximum)
 {

@@ -6,7 +6,7 @@
 #include "base/crc32c.h"
 
 #if defined(__x86_64__)
-# include <nmmintrin.h>
+#include <nmmintrin.h>
 
 __attribute__((target("sse4.2"))) static uint32_t crc_sse42(uint32_t crc, struct span s)
 {

@@ -33,23 +33,24 @@ struct logger {
     void *ctx;
 };
 
-#define LOG_U64(field, value) \
- ((struct log_field){.name = "" field, .kind = LOG_KIND_U64, .number = (value)})
-#define LOG_I64(field, value) \
- ((struct log_field){.name = "" field, .kind = LOG_KIND_I64, .number = (uint64_t)(int64_t)(value)})
-#define LOG_BOOL(field, value) \
- ((struct log_field){.name = "" field, .kind = LOG_KIND_BOOL, .number = (value)})
+#define LOG_U64(field, value)                                                                      \
+    ((struct log_field){.name = "" field, .kind = LOG_KIND_U64, .number = (value)})
+#define LOG_I64(field, value)                                                                      \
+    ((struct log_field){                                                                           \
+        .name = "" field, .kind = LOG_KIND_I64, .number = (uint64_t)(int64_t)(value)})
+#define LOG_BOOL(field, value)                                                                     \
+    ((struct log_field){.name = "" field, .kind = LOG_KIND_BOOL, .number = (value)})
 // A string of a constant table of ours: a status name, a step, a rule id.
-#define LOG_NAME(field, value) \
- ((struct log_field){.name = "" field, .kind = LOG_KIND_NAME, .text = span_str(value)})
+#define LOG_NAME(field, value)                                                                     \
+    ((struct log_field){.name = "" field, .kind = LOG_KIND_NAME, .text = span_str(value)})
 // A configured or generated identifier: key id, tenant, provider, request id.
-#define LOG_ID(field, value) \
- ((struct log_field){.name = "" field, .kind = LOG_KIND_ID, .text = (value)})
+#define LOG_ID(field, value)                                                                       \
+    ((struct log_field){.name = "" field, .kind = LOG_KIND_ID, .text = (value)})
 
 void log_write(const struct logger *l, enum log_level level, const char *event,
                const struct log_field *fields, size_t count);
 
 // log_event(l, LOG_INFO, "listening", LOG_U64("port", 8470)). At least one field.
-#define log_event(l, level, event, ...)                                     \
- log_write((l), (level), "" event, (const struct log_field[]){__VA_ARGS__}, \
-           sizeof((const struct log_field[]){__VA_ARGS__}) / sizeof(struct log_field))
+#define log_event(l, level, event, ...)                                                            \
+    log_write((l), (level), "" event, (const struct log_field[]){__VA_ARGS__},                     \
+              sizeof((const struct log_field[]){__VA_ARGS__}) / sizeof(struct log_field))

@@ -17,10 +17,10 @@ struct span {
 };
 
 // A span over a string literal, also in static initialisers.
-#define SPAN(literal)                                \
- {                                                   \
-  (const uint8_t *)("" literal), sizeof(literal) - 1 \
- }
+#define SPAN(literal)                                                                              \
+    {                                                                                              \
+        (const uint8_t *)("" literal), sizeof(literal) - 1                                         \
+    }
 // The same as an expression.
 #define SPAN_OF(literal) ((struct span)SPAN(literal))
 

@@ -9,8 +9,8 @@
 #include <stdlib.h>
 
 static const struct aiu_status_info rows[] = {
-#define AIU_STATUS(name, number, ecode, http, exit, retryable, code, text) \
- {name, #name, ecode, http, exit, retryable, code, text},
+#define AIU_STATUS(name, number, ecode, http, exit, retryable, code, text)                         \
+    {name, #name, ecode, http, exit, retryable, code, text},
 #include "aiu/status.def"
 #undef AIU_STATUS
 };

@@ -9,13 +9,13 @@
 #define MUST_CHECK __attribute__((warn_unused_result))
 
 // Run `expr`; on anything but AIU_OK return it from the calling function.
-#define TRY(expr)                       \
- do {                                   \
-  enum aiu_status try_status_ = (expr); \
-  if (try_status_ != AIU_OK) {          \
-   return try_status_;                  \
-  }                                     \
- } while (0)
+#define TRY(expr)                                                                                  \
+    do {                                                                                           \
+        enum aiu_status try_status_ = (expr);                                                      \
+        if (try_status_ != AIU_OK) {                                                               \
+            return try_status_;                                                                    \
+        }                                                                                          \
+    } while (0)
 
 // Drop a status on purpose; a comment beside it says why that is right.
 #define IGNORE(expr)                                                                               \
@@ -28,12 +28,12 @@
 #define CLEANUP(done) __attribute__((cleanup(done)))
 
 // Give a pointer away: its value, and NULL stays behind.
-#define TAKE_PTR(p)           \
- __extension__({              \
-__typeof__(p) take_ptr_ = (p); \
-(p) = NULL;                    \
-take_ptr_;                     \
- })
+#define TAKE_PTR(p)                                                                                \
+    __extension__({                                                                                \
+        __typeof__(p) take_ptr_ = (p);                                                             \
+        (p) = NULL;                                                                                \
+        take_ptr_;                                                                                 \
+    })
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -42,15 +42,15 @@ take_ptr_;                     \
 
 // An invariant of ours, never a check of input. On in every build: prints the place, not the
 // values, and aborts.
-#define CHECK(condition)                              \
- do {                                                 \
-  if (__builtin_expect(!(condition), 0)) {            \
-   check_failed(__FILE_NAME__, __LINE__, #condition); \
-  }                                                   \
- } while (0)
+#define CHECK(condition)                                                                           \
+    do {                                                                                           \
+        if (__builtin_expect(!(condition), 0)) {                                                   \
+            check_failed(__FILE_NAME__, __LINE__, #condition);                                     \
+        }                                                                                          \
+    } while (0)
 
 #ifndef __FILE_NAME__
-# define __FILE_NAME__ __FILE__
+#define __FILE_NAME__ __FILE__
 #endif
 
 __attribute__((noreturn, cold)) void check_failed(const char *file, int line, const char *what);

@@ -101,10 +101,10 @@ static enum aiu_status check_unique(struct builder *b, const struct names *n, co
     return AIU_OK;
 }
 
-#define NAMES_OF(array, n, type, member)                              \
- {                                                                    \
-  (const uint8_t *)(array), sizeof(type), offsetof(type, member), (n) \
- }
+#define NAMES_OF(array, n, type, member)                                                           \
+    {                                                                                              \
+        (const uint8_t *)(array), sizeof(type), offsetof(type, member), (n)                        \
+    }
 
 // --- providers
 

@@ -242,10 +242,10 @@ struct row {
     setter set; // NULL: read elsewhere (config/vendor.c), or not at all
 };
 
-#define UNUSED(name)                                                                   \
- {                                                                                     \
-  {(name), false, "Of the guide's Python package; the gateway does not use it."}, NULL \
- }
+#define UNUSED(name)                                                                               \
+    {                                                                                              \
+        {(name), false, "Of the guide's Python package; the gateway does not use it."}, NULL       \
+    }
 
 // Setters run in this order: AI_REQUEST_TIMEOUT_S goes before AI_TIMEOUT by coming later.
 static const struct row rows[] = {

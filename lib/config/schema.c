@@ -8,12 +8,12 @@
 #include "config/config.h"
 
 #define AT(type, member) .offset = offsetof(type, member), .width = sizeof(((type *)0)->member)
-#define LIST_AT(type, member, number) \
- .offset = offsetof(type, member), .count_offset = offsetof(type, number)
-#define MAP_OF(name_, type, keys_)                                                   \
- {                                                                                   \
-  .name = (name_), .keys = (keys_), .count = ARRAY_SIZE(keys_), .size = sizeof(type) \
- }
+#define LIST_AT(type, member, number)                                                              \
+    .offset = offsetof(type, member), .count_offset = offsetof(type, number)
+#define MAP_OF(name_, type, keys_)                                                                 \
+    {                                                                                              \
+        .name = (name_), .keys = (keys_), .count = ARRAY_SIZE(keys_), .size = sizeof(type)         \
+    }
 
 #define SECOND ((uint64_t)1000)
 #define HOUR   (3600 * SECOND)

@@ -43,10 +43,10 @@ struct findings {
 // Most findings of one text; a text with more is one that could not be inspected.
 enum { FINDINGS_MOST = 1 << 20 };
 
-#define FINDINGS_OF(most) \
- {                        \
-  .maximum = (most)       \
- }
+#define FINDINGS_OF(most)                                                                          \
+    {                                                                                              \
+        .maximum = (most)                                                                          \
+    }
 
 // Empty; nothing is allocated until the first finding.
 static inline void findings_init(struct findings *f, size_t maximum)

@@ -8,8 +8,8 @@
 enum { QUERY_MOST = 256, MODEL_MOST = 256 };
 
 static const struct route routes[] = {
-#define FLOW_ROUTE(name, method, path, guard, request, answer) \
- {ROUTE_##name, #name, method, path, guard, request, answer},
+#define FLOW_ROUTE(name, method, path, guard, request, answer)                                     \
+    {ROUTE_##name, #name, method, path, guard, request, answer},
 #include "flow/routes.def"
 #undef FLOW_ROUTE
 };

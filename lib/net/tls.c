@@ -19,7 +19,7 @@
 
 // Where the system keeps the certificates that it trusts. Fixed at build time, never looked up.
 #ifndef AIU_SYSTEM_CA_FILE
-# define AIU_SYSTEM_CA_FILE "/etc/ssl/certs/ca-certificates.crt"
+#define AIU_SYSTEM_CA_FILE "/etc/ssl/certs/ca-certificates.crt"
 #endif
 
 static const unsigned char alpn_http11[] = "\x08http/1.1";

@@ -172,11 +172,11 @@ static enum aiu_status read_raw_b64(struct reader *r, uint32_t value)
     return read_base64(r, value, &r->control->raw);
 }
 
-#define NUMBER_READER(member)                                           \
- static enum aiu_status read_##member(struct reader *r, uint32_t value) \
- {                                                                      \
-  return json_u64(r->doc, value, &r->control->member);                  \
- }
+#define NUMBER_READER(member)                                                                      \
+    static enum aiu_status read_##member(struct reader *r, uint32_t value)                         \
+    {                                                                                              \
+        return json_u64(r->doc, value, &r->control->member);                                       \
+    }
 NUMBER_READER(chunk)
 NUMBER_READER(write)
 NUMBER_READER(delay_ms)

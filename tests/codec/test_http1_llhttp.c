@@ -16,8 +16,8 @@ struct llhttp_case {
 };
 
 #define NO_UPGRADE "Upgrade and a body: two servers may disagree on what follows (CVE-2026-58055)"
-#define NO_TUNNEL \
- "CONNECT and absolute form: this is no forward proxy, and the path must have one place"
+#define NO_TUNNEL                                                                                  \
+    "CONNECT and absolute form: this is no forward proxy, and the path must have one place"
 #define NO_OTHER_PROTOCOL "another protocol than HTTP/1.x"
 #define ONE_BLANK_LINE    "one empty line is skipped before a request, none before a response"
 #define ZEROS             "a leading zero: there are servers that read octal"

@@ -4,10 +4,10 @@
 
 #include "http1_record.h"
 
-#define FIELD(name_, value_)                 \
- {                                           \
-  .name = SPAN(name_), .value = SPAN(value_) \
- }
+#define FIELD(name_, value_)                                                                       \
+    {                                                                                              \
+        .name = SPAN(name_), .value = SPAN(value_)                                                 \
+    }
 
 static void a_request_head_is_written_as_it_is_read(void **state)
 {

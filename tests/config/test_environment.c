@@ -30,10 +30,10 @@ static void embedded_text(const char *const *env, struct buf *dst)
     assert_ok(config_report_text(&report, (struct span){0}, dst));
 }
 
-#define ENV(...)                    \
- {                                  \
-  "HOME=/home/u", __VA_ARGS__, NULL \
- }
+#define ENV(...)                                                                                   \
+    {                                                                                              \
+        "HOME=/home/u", __VA_ARGS__, NULL                                                          \
+    }
 
 static const struct {
     const char *why;

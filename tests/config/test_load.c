@@ -83,10 +83,10 @@ static void assert_problem(enum aiu_status wanted, const char *text)
     assert_string_equal(got, text);
 }
 
-#define KEY_FILE                                                                         \
- "version: 1\n"                                                                          \
- "providers: [{ name: p, base_url: \"https://p.example\", api_key: { file: @/key } }]\n" \
- "keys: [{ id: a, hash: \"h1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\" }]\n"
+#define KEY_FILE                                                                                   \
+    "version: 1\n"                                                                                 \
+    "providers: [{ name: p, base_url: \"https://p.example\", api_key: { file: @/key } }]\n"        \
+    "keys: [{ id: a, hash: \"h1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\" }]\n"
 
 static void a_file_with_a_private_key_file_loads(void **state) // S2
 {

@@ -10,9 +10,9 @@
 #include "test.h"
 
 // Put together here, so that no scanner takes this file for a leak.
-#define CANARY \
- "AKIA"        \
- "Z7QK4WXN2RTB5MDC"
+#define CANARY                                                                                     \
+    "AKIA"                                                                                         \
+    "Z7QK4WXN2RTB5MDC"
 
 struct fixture {
     struct engine *engine;
@@ -236,10 +236,10 @@ static void no_joined_row_of_a_stream_lets_a_canary_pass_however_it_is_cut(void 
 }
 
 #define EVENT(text) "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"" text "\"}}]}\n\n"
-#define EVENT_OF(choice, text) \
- "data: {\"choices\":[{\"delta\":{\"content\":\"" text "\"},\"index\":" choice "}]}\n\n"
-#define END_OF(choice) \
- "data: {\"choices\":[{\"index\":" choice ",\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n"
+#define EVENT_OF(choice, text)                                                                     \
+    "data: {\"choices\":[{\"delta\":{\"content\":\"" text "\"},\"index\":" choice "}]}\n\n"
+#define END_OF(choice)                                                                             \
+    "data: {\"choices\":[{\"index\":" choice ",\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n"
 
 static const struct {
     const char *why;

@@ -29,17 +29,17 @@ static inline uint64_t now_ms(void)
 }
 
 // Let the loop run until `condition` holds; the test fails after ten seconds.
-#define wait_until(l, condition)                    \
- do {                                               \
-  uint64_t wait_end_ = now_ms() + WAIT_MS;          \
-  while (!(condition)) {                            \
-   loop_run_once((l), false);                       \
-   (void)poll(NULL, 0, 1);                          \
-   if (now_ms() > wait_end_) {                      \
-    fail_msg("waited in vain for: %s", #condition); \
-   }                                                \
-  }                                                 \
- } while (0)
+#define wait_until(l, condition)                                                                   \
+    do {                                                                                           \
+        uint64_t wait_end_ = now_ms() + WAIT_MS;                                                   \
+        while (!(condition)) {                                                                     \
+            loop_run_once((l), false);                                                             \
+            (void)poll(NULL, 0, 1);                                                                \
+            if (now_ms() > wait_end_) {                                                            \
+                fail_msg("waited in vain for: %s", #condition);                                    \
+            }                                                                                      \
+        }                                                                                          \
+    } while (0)
 
 // Let the loop do what it can do now.
 static inline void settle(struct loop *l)

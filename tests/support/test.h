@@ -68,17 +68,18 @@ uint64_t test_random(uint64_t *state);
 #define TEST_EACH_19_(f, ...)                                                             TEST_MAIN_CASE_(f), TEST_EACH_18_(__VA_ARGS__)
 #define TEST_EACH_20_(f, ...)                                                             TEST_MAIN_CASE_(f), TEST_EACH_19_(__VA_ARGS__)
 #define TEST_PICK_(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, name, ...) name
-#define TEST_EACH_(...)                                                                           \
- TEST_PICK_(__VA_ARGS__, TEST_EACH_20_, TEST_EACH_19_, TEST_EACH_18_, TEST_EACH_17_,              \
-            TEST_EACH_16_, TEST_EACH_15_, TEST_EACH_14_, TEST_EACH_13_, TEST_EACH_12_,            \
-            TEST_EACH_11_, TEST_EACH_10_, TEST_EACH_9_, TEST_EACH_8_, TEST_EACH_7_, TEST_EACH_6_, \
-            TEST_EACH_5_, TEST_EACH_4_, TEST_EACH_3_, TEST_EACH_2_, TEST_EACH_1_, 0)              \
- (__VA_ARGS__)
+#define TEST_EACH_(...)                                                                            \
+    TEST_PICK_(__VA_ARGS__, TEST_EACH_20_, TEST_EACH_19_, TEST_EACH_18_, TEST_EACH_17_,            \
+               TEST_EACH_16_, TEST_EACH_15_, TEST_EACH_14_, TEST_EACH_13_, TEST_EACH_12_,          \
+               TEST_EACH_11_, TEST_EACH_10_, TEST_EACH_9_, TEST_EACH_8_, TEST_EACH_7_,             \
+               TEST_EACH_6_, TEST_EACH_5_, TEST_EACH_4_, TEST_EACH_3_, TEST_EACH_2_, TEST_EACH_1_, \
+               0)                                                                                  \
+    (__VA_ARGS__)
 
 // The program: each named function is one test (at most 20 a file).
-#define TEST_MAIN(...)                                         \
- int main(void)                                                \
- {                                                             \
-  const struct CMUnitTest tests[] = {TEST_EACH_(__VA_ARGS__)}; \
-  return cmocka_run_group_tests(tests, NULL, NULL);            \
- }
+#define TEST_MAIN(...)                                                                             \
+    int main(void)                                                                                 \
+    {                                                                                              \
+        const struct CMUnitTest tests[] = {TEST_EACH_(__VA_ARGS__)};                               \
+        return cmocka_run_group_tests(tests, NULL, NULL);                                          \
+    }

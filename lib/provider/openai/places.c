@@ -5,18 +5,18 @@
 // docs/coverage.md is generated from these tables, and a test drives a canary through each row.
 #include "provider/dialect.h"
 
-#define TEXT(path, role, note)        \
- {                                    \
-  path, PLACE_TEXT, role, false, note \
- }
-#define STREAM(path, note)                     \
- {                                             \
-  path, PLACE_TEXT, ROLE_ASSISTANT, true, note \
- }
-#define NAME(path, role, note)        \
- {                                    \
-  path, PLACE_NAME, role, false, note \
- }
+#define TEXT(path, role, note)                                                                     \
+    {                                                                                              \
+        path, PLACE_TEXT, role, false, note                                                        \
+    }
+#define STREAM(path, note)                                                                         \
+    {                                                                                              \
+        path, PLACE_TEXT, ROLE_ASSISTANT, true, note                                               \
+    }
+#define NAME(path, role, note)                                                                     \
+    {                                                                                              \
+        path, PLACE_NAME, role, false, note                                                        \
+    }
 
 static const struct place chat_request[] = {
     NAME("model", ROLE_CALLER, "model"),
@@ -174,10 +174,10 @@ static const struct place error_answer[] = {
     NAME("error.code", ROLE_CALLER, "code"),
 };
 
-#define TABLE(kind, title, rows)      \
- {                                    \
-  kind, title, rows, ARRAY_SIZE(rows) \
- }
+#define TABLE(kind, title, rows)                                                                   \
+    {                                                                                              \
+        kind, title, rows, ARRAY_SIZE(rows)                                                        \
+    }
 
 static const struct place_table tables[] = {
     TABLE(DOCUMENT_CHAT_REQUEST, "Chat completion request", chat_request),
