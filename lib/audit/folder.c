@@ -84,8 +84,20 @@ enum aiu_status folder_check_file(int fd)
     return S_ISREG(s.st_mode) && s.st_nlink == 1 && is_ours_alone(&s) ? AIU_OK : AIU_AUDIT_EXPOSED;
 }
 
+// Make the name of a new folder durable: sync the folder that it is in.
+static enum aiu_status sync_above(char *path, size_t n)
+{
+    while (n > 0 && path[n - 1] != '/') {
+        n--;
+    }
+    path[n] = '\0';
+    CLEANUP(folder_close_fd)
+    int fd = open(n == 0 ? "." : path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return fd >= 0 && fsync(fd) == 0 ? AIU_OK : AIU_IO;
+}
+
 // mkdir with all that is missing above.
-static enum aiu_status make_folders(const char *path)
+static enum aiu_status make_folders(const char *path, bool sync)
 {
     char part[PATH_MAX];
     size_t n = strlen(path);
@@ -99,7 +111,9 @@ static enum aiu_status make_folders(const char *path)
         }
         memcpy(part, path, i);
         part[i] = '\0';
-        if (mkdir(part, 0700) != 0 && errno != EEXIST) {
+        if (mkdir(part, 0700) == 0) {
+            TRY(sync ? sync_above(part, i) : AIU_OK);
+        } else if (errno != EEXIST) {
             return folder_errno(errno);
         }
     }
@@ -137,18 +151,18 @@ static enum aiu_status take_lock(int top, int *ret_fd)
     return AIU_OK;
 }
 
-enum aiu_status folder_open_writer(const char *path, struct folder *ret_folder)
+enum aiu_status folder_open_writer(const char *path, bool sync, struct folder *ret_folder)
 {
     CLEANUP(folder_done) struct folder f = FOLDER_CLOSED;
 
-    TRY(make_folders(path));
+    TRY(make_folders(path, sync));
     TRY(open_own_folder(AT_FDCWD, path, &f.top));
     TRY(take_lock(f.top, &f.lock));
     if (mkdirat(f.top, "wal", 0700) != 0 && errno != EEXIST) {
         return folder_errno(errno);
     }
     TRY(open_own_folder(f.top, "wal", &f.wal));
-    if (fsync(f.top) != 0) {
+    if (sync && fsync(f.top) != 0) {
         return AIU_IO;
     }
     *ret_folder = f;

@@ -33,9 +33,10 @@ struct segment_list {
     size_t count;
 };
 
-// Create what is missing (0700), check owner and mode, lock.
+// Create what is missing (0700) and, with `sync`, make that durable; check owner and mode; lock.
 //   AIU_AUDIT_LOCKED, AIU_AUDIT_EXPOSED, AIU_FILE_DENIED, AIU_FILE_INVALID (not a folder), AIU_IO
-MUST_CHECK enum aiu_status folder_open_writer(const char *path, struct folder *ret_folder);
+MUST_CHECK enum aiu_status folder_open_writer(const char *path, bool sync,
+                                              struct folder *ret_folder);
 
 // For reading, whoever it belongs to. AIU_FILE_NOT_FOUND where there is no log.
 MUST_CHECK enum aiu_status folder_open_reader(const char *path, struct folder *ret_folder);

@@ -204,7 +204,7 @@ enum aiu_status audit_open(const struct audit_options *options, struct audit_log
     if (log == NULL) {
         return AIU_NO_MEMORY;
     }
-    TRY(folder_open_writer(options->folder, &log->folder));
+    TRY(folder_open_writer(options->folder, !options->unsafe_no_sync, &log->folder));
     TRY(recover(log, options, &w));
     TRY(status_of(committer_begin(log)));
     TRY(start_thread(log));

@@ -111,7 +111,7 @@ static inline const char *segment_path(const char *folder, uint64_t first, char 
     char name[WAL_NAME_SIZE];
 
     wal_name(first, name);
-    (void)snprintf(out, PATH_SIZE, "%s/wal/%s", folder, name);
+    (void)snprintf(out, PATH_SIZE, "%.200s/wal/%s", folder, name);
     return out;
 }
 
@@ -134,7 +134,7 @@ static inline void make_log_of(const char *folder, struct span segment)
     char path[PATH_SIZE];
 
     (void)mkdir(folder, 0700);
-    (void)snprintf(path, sizeof(path), "%s/wal", folder);
+    (void)snprintf(path, sizeof(path), "%.200s/wal", folder);
     (void)mkdir(path, 0700);
     write_file(segment_path(folder, 0, path), segment);
 }

@@ -22,13 +22,38 @@ static enum aiu_status open_at(const char *folder, struct audit_log **ret_log)
     return audit_open(&options, ret_log);
 }
 
+// One folder for the thousands of logs of this file, without the files of the log before.
+static char g_folder[PATH_SIZE];
+
+static const char *fresh_folder(char out[PATH_SIZE])
+{
+    static const char *const files[] = {"frontier", "reserve", "wal/next"};
+    char path[PATH_SIZE + 32];
+
+    if (g_folder[0] == '\0') {
+        (void)new_log_folder(g_folder);
+    }
+    for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+        (void)snprintf(path, sizeof(path), "%.200s/%s", g_folder, files[i]);
+        (void)unlink(path);
+    }
+    memcpy(out, g_folder, PATH_SIZE);
+    return out;
+}
+
+static void no_folder_is_left(void **state)
+{
+    (void)state;
+    remove_log_folder(g_folder);
+}
+
 // The log of `segment` opens with its first `n` entries, takes another one, and is whole then.
 static void assert_recovers(struct span segment, uint64_t n)
 {
     char folder[PATH_SIZE];
     struct audit_log *log = NULL;
 
-    make_log_of(new_log_folder(folder), segment);
+    make_log_of(fresh_folder(folder), segment);
     assert_ok(open_at(folder, &log));
     assert_int_equal(audit_durable(log), n);
     append_numbered(log, n, n + 1);
@@ -40,7 +65,6 @@ static void assert_recovers(struct span segment, uint64_t n)
     assert_int_equal(report.torn_bytes, 0);
     assert_int_equal(report.entries, n + 1);
     assert_true(tree_hash_equal(&report.root, &root));
-    remove_log_folder(folder);
 }
 
 static void assert_refused(struct span segment, enum fsck_fault fault, uint64_t bad_index)
@@ -48,13 +72,12 @@ static void assert_refused(struct span segment, enum fsck_fault fault, uint64_t 
     char folder[PATH_SIZE];
     struct audit_log *log = NULL;
 
-    make_log_of(new_log_folder(folder), segment);
+    make_log_of(fresh_folder(folder), segment);
     assert_status(open_at(folder, &log), AIU_AUDIT_CORRUPT);
     struct fsck_report report = check(folder);
     assert_int_equal(report.fault, fault);
     assert_int_equal(report.bad_index, bad_index);
     assert_true(fsck_text(report.fault)[0] != '\0');
-    remove_log_folder(folder);
 }
 
 static uint64_t frames_before(struct span segment, size_t end)
@@ -279,7 +302,7 @@ static void set_frontier(const char *folder, struct span bytes)
 {
     char path[PATH_SIZE];
 
-    (void)snprintf(path, sizeof(path), "%s/frontier", folder);
+    (void)snprintf(path, sizeof(path), "%.200s/frontier", folder);
     if (bytes.p == NULL) {
         assert_int_equal(unlink(path), 0);
     } else {
@@ -417,4 +440,5 @@ TEST_MAIN(a_log_cut_at_any_byte_is_its_whole_entries,
           an_entry_rewritten_with_its_checksum_is_found_by_the_next_root,
           garbage_behind_a_full_segment_is_refused, a_wrong_frontier_changes_nothing,
           a_second_writer_is_turned_away, files_are_private_whatever_the_umask,
-          a_folder_or_file_that_others_can_reach_is_refused, links_are_not_followed)
+          a_folder_or_file_that_others_can_reach_is_refused, links_are_not_followed,
+          no_folder_is_left)
