@@ -1,1 +1,2 @@
 add_subdirectory(mock)
+add_subdirectory(${PROJECT_SOURCE_DIR}/bench ${PROJECT_BINARY_DIR}/bench)
