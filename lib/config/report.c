@@ -18,44 +18,42 @@ static void copy_text(char *dst, size_t size, struct span text)
     dst[n] = '\0';
 }
 
-static struct config_problem *add(struct config_report *r, struct config_place at)
+static void add(struct config_report *r, const struct config_problem *problem,
+                struct config_place at)
 {
     if (r->count == CONFIG_PROBLEMS) {
         r->more++;
-        return NULL;
+        return;
     }
     struct config_problem *p = &r->problems[r->count++];
-    *p = (struct config_problem){.line = at.line, .column = at.column};
+    *p = *problem;
+    p->line = at.line;
+    p->column = at.column;
     copy_text(p->path, sizeof(p->path), at.path);
-    return p;
 }
 
 void report_error(struct config_report *r, enum aiu_status status, struct config_place at,
                   const char *message, ...)
 {
-    struct config_problem *p = add(r, at);
+    struct config_problem p = {.status = status};
     va_list args;
 
+    va_start(args, message);
+    (void)vsnprintf(p.message, sizeof(p.message), message, args);
+    va_end(args);
     r->errors++;
-    if (p != NULL) {
-        p->status = status;
-        va_start(args, message);
-        (void)vsnprintf(p->message, sizeof(p->message), message, args);
-        va_end(args);
-    }
+    add(r, &p, at);
 }
 
 void report_warning(struct config_report *r, struct config_place at, const char *message, ...)
 {
-    struct config_problem *p = add(r, at);
+    struct config_problem p = {.warning = true};
     va_list args;
 
-    if (p != NULL) {
-        p->warning = true;
-        va_start(args, message);
-        (void)vsnprintf(p->message, sizeof(p->message), message, args);
-        va_end(args);
-    }
+    va_start(args, message);
+    (void)vsnprintf(p.message, sizeof(p.message), message, args);
+    va_end(args);
+    add(r, &p, at);
 }
 
 enum { WORD_MOST = 40 };

@@ -8,7 +8,7 @@
 #include "base/utf8.h"
 #include "config/environment.h"
 
-enum { SOURCE_TEXT_MOST = 1000, WORDS_MOST = 64 };
+enum { SOURCE_TEXT_MOST = 1000, SOURCE_PATH_MOST = 4000, WORDS_MOST = 64 };
 
 struct form {
     struct span key;
@@ -70,7 +70,7 @@ static bool is_printable(struct span text)
 
 static enum aiu_status set_file(struct builder *b, const struct node *n, const char **ret_name)
 {
-    CLEANUP(buf_wipe) struct buf path = BUF_OF(4 * SOURCE_TEXT_MOST);
+    CLEANUP(buf_wipe) struct buf path = BUF_OF(SOURCE_PATH_MOST);
 
     enum aiu_status st = environment_expand_home(b->env, n->text, &path);
     if (st == AIU_NOT_FOUND || st == AIU_TOO_LONG) {

@@ -6,7 +6,7 @@
 
 enum { PATH_MOST = 4096, REPORT_MOST = 64 * 1024 };
 
-extern char **environ; // NOLINT(readability-redundant-declaration): as POSIX has it
+extern char **environ; // NOLINT(readability-identifier-naming): as POSIX has it
 
 static bool is_control(uint32_t code)
 {

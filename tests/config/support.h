@@ -34,13 +34,13 @@ static inline struct config *parsed(const char *text, const char *const *env)
 // The report as text equals `wanted`, "" for none.
 static inline void assert_report(const struct config_report *report, const char *wanted)
 {
-    CLEANUP(buf_wipe) struct buf text = BUF_OF(64 * 1024);
+    CLEANUP(buf_wipe) struct buf text = BUF_OF(1 << 16);
 
     assert_ok(config_report_text(report, SPAN_OF("test.yaml"), &text));
     assert_span("report", buf_span(&text), span_str(wanted));
 }
 
-#define MINIMAL                                                   \
- "version: 1\n"                                                   \
- "providers: [{ name: p, base_url: \"https://p.example/v1\" }]\n" \
- "keys: [{ id: a, key: { env: A_KEY } }]\n"
+#define MINIMAL                                                                                    \
+    "version: 1\n"                                                                                 \
+    "providers: [{ name: p, base_url: \"https://p.example/v1\" }]\n"                               \
+    "keys: [{ id: a, key: { env: A_KEY } }]\n"

@@ -35,7 +35,7 @@ static size_t bad_files(char names[FILES_MOST][NAME_SIZE])
 
 static void check_bad_file(const char *name)
 {
-    CLEANUP(buf_wipe) struct buf text = BUF_OF(64 * 1024);
+    CLEANUP(buf_wipe) struct buf text = BUF_OF(1 << 16);
     const struct config_options o = {.env = env_plain};
     struct config_report report;
     struct config *c = NULL;

@@ -19,7 +19,7 @@ static struct config *parsed_good(void)
 static void every_default_is_what_the_snapshot_says(void **state) // S25
 {
     (void)state;
-    CLEANUP(buf_wipe) struct buf text = BUF_OF(64 * 1024);
+    CLEANUP(buf_wipe) struct buf text = BUF_OF(1 << 16);
     CLEANUP(config_unrefp) struct config *c = parsed(MINIMAL, env_plain);
 
     assert_ok(show_text(c, &text));

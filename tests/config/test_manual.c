@@ -9,7 +9,7 @@
 static void the_example_loads_without_a_word(void **state)
 {
     (void)state;
-    CLEANUP(buf_wipe) struct buf text = BUF_OF(64 * 1024);
+    CLEANUP(buf_wipe) struct buf text = BUF_OF(1 << 16);
     CLEANUP(config_unrefp) struct config *c = NULL;
     const struct config_options o = {.env = env_plain};
     struct config_report report;
@@ -23,8 +23,8 @@ static void the_example_loads_without_a_word(void **state)
 static void the_example_loads_with_what_is_commented_out(void **state)
 {
     (void)state;
-    CLEANUP(buf_wipe) struct buf text = BUF_OF(64 * 1024);
-    CLEANUP(buf_wipe) struct buf whole = BUF_OF(64 * 1024);
+    CLEANUP(buf_wipe) struct buf text = BUF_OF(1 << 16);
+    CLEANUP(buf_wipe) struct buf whole = BUF_OF(1 << 16);
     static const char *const names[] = {
         "tls:",    "certificate:", "client_ca:", "ca_file:",      "key: { file",
         "- rule:", "path:",        "reason:",    "expiry:",       "exceptions:",
@@ -56,7 +56,7 @@ static void the_example_loads_with_what_is_commented_out(void **state)
 static void the_page_of_the_manual_is_what_the_schema_says(void **state)
 {
     (void)state;
-    CLEANUP(buf_wipe) struct buf text = BUF_OF(256 * 1024);
+    CLEANUP(buf_wipe) struct buf text = BUF_OF(1 << 18);
 
     assert_ok(manual_markdown(&text));
     expect_file("docs/configuration.md", buf_span(&text));
@@ -65,7 +65,7 @@ static void the_page_of_the_manual_is_what_the_schema_says(void **state)
 static void the_json_schema_is_what_its_snapshot_says(void **state)
 {
     (void)state;
-    CLEANUP(buf_wipe) struct buf text = BUF_OF(256 * 1024);
+    CLEANUP(buf_wipe) struct buf text = BUF_OF(1 << 18);
 
     assert_ok(manual_json_schema(&text));
     expect_file("tests/config/schema.expected", buf_span(&text));
@@ -73,7 +73,7 @@ static void the_json_schema_is_what_its_snapshot_says(void **state)
 
 static void explain(const char *key, enum aiu_status wanted, const char *has)
 {
-    CLEANUP(buf_wipe) struct buf text = BUF_OF(64 * 1024);
+    CLEANUP(buf_wipe) struct buf text = BUF_OF(1 << 16);
 
     assert_status(manual_explain(span_str(key), &text), wanted);
     if (span_find_span(buf_span(&text), span_str(has)) == text.n) {

@@ -22,7 +22,7 @@ static bool has_line(struct span text, const char *key, const char *value, const
 static void each_value_is_shown_with_its_origin(void **state) // S23, S30
 {
     (void)state;
-    CLEANUP(buf_wipe) struct buf text = BUF_OF(64 * 1024);
+    CLEANUP(buf_wipe) struct buf text = BUF_OF(1 << 16);
     static const char *const env[] = {"HOME=/h", "AI_LOG_LEVEL=debug", "AI_TIMEOUT=7", NULL};
     CLEANUP(config_unrefp)
     struct config *c = parsed(MINIMAL "log: { level: error, format: json }\n", env);
@@ -40,7 +40,7 @@ static void each_value_is_shown_with_its_origin(void **state) // S23, S30
 static void secrets_are_masked(void **state) // S14, S30
 {
     (void)state;
-    CLEANUP(buf_wipe) struct buf text = BUF_OF(64 * 1024);
+    CLEANUP(buf_wipe) struct buf text = BUF_OF(1 << 16);
     CLEANUP(config_unrefp)
     struct config *c =
         parsed("version: 1\n"
@@ -60,7 +60,7 @@ static void secrets_are_masked(void **state) // S14, S30
 static void the_json_is_json(void **state)
 {
     (void)state;
-    CLEANUP(buf_wipe) struct buf text = BUF_OF(64 * 1024);
+    CLEANUP(buf_wipe) struct buf text = BUF_OF(1 << 16);
     CLEANUP(config_unrefp) struct config *c = parsed(MINIMAL, env_plain);
 
     assert_ok(show_json(c, &text));
@@ -73,7 +73,7 @@ static void the_json_is_json(void **state)
 static void differences_know_entries_by_their_names(void **state)
 {
     (void)state;
-    CLEANUP(buf_wipe) struct buf text = BUF_OF(64 * 1024);
+    CLEANUP(buf_wipe) struct buf text = BUF_OF(1 << 16);
     CLEANUP(config_unrefp)
     struct config *a = parsed(
         MINIMAL "policies: [{ name: x }, { name: y, tags: plain }]\nworkers: 2\n", env_plain);

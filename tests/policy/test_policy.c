@@ -76,7 +76,8 @@ static void only_certain_injection_rules_block(void **state)
     (void)state;
     size_t seen[2] = {0};
 
-    for (uint16_t r = 0; r < rules_count(); r++) {
+    for (size_t i = 0; i < rules_count(); i++) {
+        uint16_t r = (uint16_t)i;
         const struct rule_info *info = rules_get(r);
         if (info->kind != KIND_INJECTION) {
             continue;
@@ -106,7 +107,8 @@ static void the_rules_to_scan_for_are_those_that_do_something(void **state)
         for (enum direction d = DIRECTION_REQUEST; d < DIRECTION_COUNT; d++) {
             const struct policy *p = policy_builtin_at(i);
             struct rule_set set = policy_rules(p, d);
-            for (uint16_t r = 0; r < rules_count(); r++) {
+            for (size_t n = 0; n < rules_count(); n++) {
+                uint16_t r = (uint16_t)n;
                 enum action a = policy_decide(p, d, r, SPAN_OF("x"), 0);
                 assert_int_equal(rule_set_has(&set, r), a != ACTION_ALLOW);
             }
