@@ -30,6 +30,7 @@
 #include "codec/text.h"
 #include "detect/engine.h"
 #include "detect/finding.h"
+#include "detect/flow.h"
 #include "detect/rules.h"
 
 // Most text between two scans.
@@ -48,10 +49,8 @@ struct window {
     struct findings found;     // in source offsets
     struct window_mark *marks; // where text and source offsets part
     size_t mark_count, mark_capacity;
-    uint8_t flow; // enum flow of the open finding, 0 without
-    uint8_t flow_state;
-    uint8_t flow_class;
-    bool scanned; // no text has come since the last scan
+    struct flow flow; // of the open finding
+    bool scanned;     // no text has come since the last scan
     bool finished;
     enum aiu_status failed;
 };

@@ -1,0 +1,48 @@
+// SPDX-FileCopyrightText: The AI Utilities authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Classes of ASCII bytes, without locale.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+static inline bool is_digit(uint8_t c)
+{
+    return (uint8_t)(c - '0') < 10;
+}
+
+static inline bool is_upper(uint8_t c)
+{
+    return (uint8_t)(c - 'A') < 26;
+}
+
+static inline uint8_t to_lower(uint8_t c)
+{
+    return is_upper(c) ? (uint8_t)(c | 0x20) : c;
+}
+
+static inline bool is_alpha(uint8_t c)
+{
+    return (uint8_t)((c | 0x20) - 'a') < 26;
+}
+
+static inline bool is_alnum(uint8_t c)
+{
+    return is_digit(c) || is_alpha(c);
+}
+
+static inline bool is_hex(uint8_t c)
+{
+    return is_digit(c) || (uint8_t)((c | 0x20) - 'a') < 6;
+}
+
+static inline bool is_base64url(uint8_t c)
+{
+    return is_alnum(c) || c == '-' || c == '_';
+}
+
+static inline bool is_blank(uint8_t c)
+{
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\v' || c == '\f';
+}

@@ -1,0 +1,124 @@
+// SPDX-FileCopyrightText: The AI Utilities authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// The compiled rules: what tools/rulec makes of rules/*.yaml and the engine reads. Inside detect
+// only; docs/internals/detect.md tells how the parts play together.
+//
+// A rule has programs. A program is a row of items (or the name of a matcher, a C function), one of
+// which is its anchor: a literal that Vectorscan looks for, a single byte or a run of digits that
+// the engine looks for itself. From a place where the anchor stands, the items behind it are
+// matched forwards and those before it backwards. An item takes all it can and never gives back, so
+// that a program costs at most its own length.
+//
+// Ownership: constant data. Threads: any.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "detect/rules.h"
+
+enum {
+    CATALOG_CONTEXT = 256, // bytes that stay behind: nothing looks further left of a span's start
+    CATALOG_NEAR = 128,    // how near a context word must stand
+    CATALOG_PROGRAM = 512, // most bytes of a program that is not open
+    CATALOG_RUN = 40,      // longest run of digits that can be an anchor
+    CATALOG_BYTES = 3,     // single-byte anchors
+    ITEM_OPEN = 0xFFFF,    // `max` of an item without end
+    INDEX_NONE = 0xFFFF,
+};
+
+struct byte_class {
+    uint64_t bits[4];
+};
+
+static inline bool class_has(const struct byte_class *c, uint8_t byte)
+{
+    return (c->bits[byte >> 6] >> (byte & 63) & 1) != 0;
+}
+
+static inline void class_add(struct byte_class *c, uint8_t byte)
+{
+    c->bits[byte >> 6] |= UINT64_C(1) << (byte & 63);
+}
+
+enum item_kind { ITEM_LITERAL, ITEM_CLASS, ITEM_WORDS };
+
+struct item {
+    uint8_t kind;
+    bool nocase;  // literal and words: ASCII letters of either case; the pool holds lower case
+    uint16_t at;  // literal: place in the pool; class: its index; words: index of the first
+    uint16_t min; // class: fewest bytes; otherwise 0 where it may be absent, else 1
+    uint16_t max; // class: most bytes or ITEM_OPEN; literal: length; words: how many
+};
+
+struct word {
+    uint16_t at; // in the pool
+    uint16_t n;
+};
+
+enum edge { EDGE_CLASS, EDGE_NUMBER };
+
+struct program {
+    uint16_t rule;
+    uint8_t matcher; // enum matcher; 0: items
+    uint8_t edge;    // enum edge: what may not stand beside
+    uint16_t items;  // index of the first
+    uint8_t item_count;
+    uint8_t anchor;     // item
+    uint8_t span_first; // items that are the finding: [first, end)
+    uint8_t span_end;
+    uint16_t left; // EDGE_CLASS: classes, or INDEX_NONE
+    uint16_t right;
+};
+
+struct rule {
+    uint8_t validator; // enum validator; 0: none
+    uint8_t entropy;   // least, in 1/16 bit a byte; 0: not asked
+    uint8_t context;   // group of context words + 1; 0: none
+    bool context_required;
+    bool flows;        // an open item or a matcher that flows: ranks before length
+    bool placeholders; // "xxxxxxxx" and the like are findings too
+};
+
+struct anchor {
+    uint16_t at, n; // in the pool
+    bool nocase;
+    uint16_t first, count;                 // in `triggers`: programs
+    uint16_t context_first, context_count; // in `context_groups`: groups it is a word of
+};
+
+struct catalog {
+    const struct rule_info *info;
+    const struct rule *rules;
+    size_t rule_count;
+    const struct program *programs;
+    size_t program_count;
+    const struct item *items;
+    size_t item_count;
+    const struct byte_class *classes;
+    size_t class_count;
+    const struct word *words;
+    size_t word_count;
+    const uint8_t *pool;
+    size_t pool_n;
+    const uint16_t *triggers;
+    size_t trigger_count;
+    const uint16_t *context_groups; // of the words of anchors
+    size_t context_group_count;
+    size_t context_count;         // groups
+    const struct anchor *anchors; // those Vectorscan looks for; the index is its expression id
+    size_t anchor_count;
+    struct anchor bytes[CATALOG_BYTES]; // those of one byte
+    size_t byte_count;
+    uint16_t
+        runs[CATALOG_RUN + 2]; // programs of runs of n digits: triggers[runs[n] .. runs[n + 1])
+    struct byte_class inside;  // bytes that a span may have up to the end of its anchor
+    size_t reach;              // most of them
+    const uint8_t *database;   // serialised
+    size_t database_n;
+};
+
+// Made by rulec.
+extern const struct catalog catalog_builtin;

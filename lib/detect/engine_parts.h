@@ -1,0 +1,45 @@
+// SPDX-FileCopyrightText: The AI Utilities authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// What engine.c and examine.c share: how an engine and a scratch are made. Inside detect only, and
+// for rulec, which makes an engine of rules that are not yet built in.
+#pragma once
+
+#include <hs/hs.h>
+
+#include "detect/catalog.h"
+#include "detect/engine.h"
+#include "detect/examine.h"
+
+struct engine {
+    const struct catalog *catalog;
+    hs_database_t *database;
+    bool compiled;
+};
+
+// A context word that was seen.
+struct near {
+    uint32_t start, end;
+    uint16_t group;
+};
+
+enum {
+    SCRATCH_CANDIDATES = 1 << 20, // most of one view
+    SCRATCH_NEARS = 1 << 20,
+};
+
+struct scratch {
+    hs_scratch_t *hs;
+    struct candidate *candidates;
+    size_t candidate_count, candidate_capacity;
+    struct near *nears;
+    size_t near_count, near_capacity;
+    uint32_t *last_near; // by group: start of the last context word so far, + 1
+};
+
+// Like engine_new, of any catalog; it must outlive the engine. A catalog without a database is
+// compiled.
+MUST_CHECK enum aiu_status engine_new_of(const struct catalog *c, struct engine **ret_engine);
+
+// Compile the anchors of `c`. For the generic platform, so that the result runs on every machine.
+MUST_CHECK enum aiu_status engine_compile(const struct catalog *c, hs_database_t **ret_database);

@@ -1,0 +1,455 @@
+// SPDX-FileCopyrightText: The AI Utilities authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// 1. A finding that is open goes on by its flow.
+// 2. Vectorscan reports literals; one pass over the bytes finds runs of digits and rare single
+//    bytes. At each such anchor the programs that hang on it say NO, YES or MORE.
+// 3. What may still become a finding begins at or behind `unknown`: at the first program that said
+//    MORE, or in the last bytes that an unfinished anchor could reach back over.
+// 4. Candidates before `unknown` are all there will ever be. From left to right, the first one that
+//    does not overlap the last accepted one is a finding (earliest, then flowing, then longest,
+//    then gravest, then surest).
+//
+// All offsets are 32 bits inside a view. Nothing is dropped where memory or a bound is short: the
+// examination fails as a whole.
+#include "detect/examine.h"
+
+#include <string.h>
+
+#include "base/alloc.h"
+#include "detect/ascii.h"
+#include "detect/engine_parts.h"
+#include "detect/program.h"
+#include "detect/unicode.h"
+#include "detect/validate.h"
+
+struct job {
+    const struct catalog *catalog;
+    struct scratch *scratch;
+    const struct rule_set *rules;
+    const struct view *view;
+    size_t decided;
+    size_t more; // earliest start of what can not be told yet
+    enum aiu_status status;
+};
+
+// Room for one more element in an array of the scratch.
+static enum aiu_status grow(void **array, size_t size, size_t count, size_t *capacity, size_t most)
+{
+    if (count < *capacity) {
+        return AIU_OK;
+    }
+    if (count >= most) {
+        return AIU_INSPECTION_FAILED;
+    }
+    size_t larger = *capacity == 0 ? 64 : 2 * *capacity;
+    void *moved = mem_resize_wiped(*array, *capacity * size, larger * size);
+    if (moved == NULL) {
+        return AIU_NO_MEMORY;
+    }
+    *array = moved;
+    *capacity = larger;
+    return AIU_OK;
+}
+
+static enum aiu_status push_candidate(struct job *job, const struct candidate *candidate)
+{
+    struct scratch *s = job->scratch;
+    void *array = s->candidates;
+
+    TRY(grow(&array, sizeof(*candidate), s->candidate_count, &s->candidate_capacity,
+             SCRATCH_CANDIDATES));
+    s->candidates = array;
+    s->candidates[s->candidate_count++] = *candidate;
+    return AIU_OK;
+}
+
+// Kept in the order of their ends.
+static enum aiu_status push_near(struct job *job, const struct near *near)
+{
+    struct scratch *s = job->scratch;
+    void *array = s->nears;
+
+    TRY(grow(&array, sizeof(*near), s->near_count, &s->near_capacity, SCRATCH_NEARS));
+    s->nears = array;
+    size_t i = s->near_count++;
+    for (; i > 0 && s->nears[i - 1].end > near->end; i--) {
+        s->nears[i] = s->nears[i - 1];
+    }
+    s->nears[i] = *near;
+    return AIU_OK;
+}
+
+static bool is_valid(const struct rule *rule, struct span text, bool *sure)
+{
+    if (!rule->placeholders && is_placeholder(text)) {
+        return false;
+    }
+    if (rule->entropy > 0 && entropy_sixteenths(text) < rule->entropy) {
+        return false;
+    }
+    enum validity validity = validator_run((enum validator_id)rule->validator, text);
+    *sure = *sure || validity == VALID_SURE;
+    return validity != VALID_NO;
+}
+
+// What is judged of a finding without end is what is certain of it.
+static enum aiu_status confirm(struct job *job, const struct program *program, struct hit *hit)
+{
+    const struct rule *rule = &job->catalog->rules[program->rule];
+
+    if (hit->start < job->decided || hit->end <= hit->start ||
+        !is_valid(rule, span_of(job->view->p + hit->start, hit->end - hit->start), &hit->sure)) {
+        return AIU_OK;
+    }
+    struct candidate candidate = {
+        .start = (uint32_t)hit->start,
+        .end = (uint32_t)hit->end,
+        .rule = program->rule,
+        .confidence = hit->sure ? 100 : job->catalog->info[program->rule].confidence,
+        .flow = hit->flow,
+    };
+    return push_candidate(job, &candidate);
+}
+
+static void run_programs(struct job *job, size_t first, size_t count, const struct site *site)
+{
+    const struct catalog *c = job->catalog;
+
+    for (size_t i = first; i < first + count && job->status == AIU_OK; i++) {
+        const struct program *program = &c->programs[c->triggers[i]];
+        struct hit hit;
+        if (!rule_set_has(job->rules, program->rule)) {
+            continue;
+        }
+        enum match m = program->matcher != MATCHER_NONE
+                           ? matcher_run((enum matcher)program->matcher, job->view, site, &hit)
+                           : program_run(c, program, job->view, site, &hit);
+        if (m == MATCH_YES) {
+            job->status = confirm(job, program, &hit);
+        } else if (m == MATCH_MORE && hit.start < job->more && hit.start >= job->decided) {
+            job->more = hit.start;
+        }
+    }
+}
+
+// Whether letters or digits stand on both sides of `at`.
+static bool inside_word(const struct view *v, size_t at)
+{
+    return at > 0 && at < v->n && is_alnum(v->p[at - 1]) && is_alnum(v->p[at]);
+}
+
+static void take_context(struct job *job, const struct anchor *anchor, const struct site *site)
+{
+    if (inside_word(job->view, site->start) || inside_word(job->view, site->end)) {
+        return;
+    }
+    for (size_t i = 0; i < anchor->context_count && job->status == AIU_OK; i++) {
+        struct near near = {
+            .start = (uint32_t)site->start,
+            .end = (uint32_t)site->end,
+            .group = job->catalog->context_groups[anchor->context_first + i],
+        };
+        job->status = push_near(job, &near);
+    }
+}
+
+static void take_anchor(struct job *job, const struct anchor *anchor, size_t end)
+{
+    struct site site = {end - anchor->n, end};
+
+    if (anchor->context_count > 0) {
+        take_context(job, anchor, &site);
+    }
+    run_programs(job, anchor->first, anchor->count, &site);
+}
+
+static int on_literal(unsigned id, unsigned long long from, unsigned long long to, unsigned flags,
+                      void *ctx)
+{
+    struct job *job = ctx;
+
+    (void)from;
+    (void)flags;
+    take_anchor(job, &job->catalog->anchors[id], (size_t)to);
+    return job->status != AIU_OK;
+}
+
+static enum aiu_status scan_literals(struct job *job, const struct engine *e)
+{
+    hs_error_t st = hs_scan(e->database, (const char *)job->view->p, (unsigned)job->view->n, 0,
+                            job->scratch->hs, on_literal, job);
+
+    if (job->status != AIU_OK) {
+        return job->status;
+    }
+    return st == HS_SUCCESS ? AIU_OK : AIU_INSPECTION_FAILED;
+}
+
+enum { STRIDE = 32 };
+
+// Whether one of `STRIDE` bytes is a digit or one of the three; written so that it is vectorised.
+static bool any_spot(const uint8_t *p, const uint8_t spots[CATALOG_BYTES])
+{
+    uint8_t any = 0;
+
+    for (size_t i = 0; i < STRIDE; i++) {
+        any |= (uint8_t)((uint8_t)(p[i] - '0') < 10) | (uint8_t)(p[i] == spots[0]) |
+               (uint8_t)(p[i] == spots[1]) | (uint8_t)(p[i] == spots[2]);
+    }
+    return any != 0;
+}
+
+// The next digit or anchor byte from `at` on; v->n where there is none.
+static size_t next_spot(const struct view *v, size_t at, const uint8_t spots[CATALOG_BYTES])
+{
+    while (at < v->n) {
+        while (v->n - at >= STRIDE && !any_spot(v->p + at, spots)) {
+            at += STRIDE;
+        }
+        size_t end = v->n - at < STRIDE ? v->n : at + STRIDE;
+        for (; at < end; at++) {
+            uint8_t c = v->p[at];
+            if (is_digit(c) || c == spots[0] || c == spots[1] || c == spots[2]) {
+                return at;
+            }
+        }
+    }
+    return at;
+}
+
+static size_t take_run(struct job *job, size_t at)
+{
+    const struct view *v = job->view;
+    const struct catalog *c = job->catalog;
+    struct site site = {at, at};
+
+    while (site.end < v->n && is_digit(v->p[site.end])) {
+        site.end++;
+    }
+    size_t n = site.end - at;
+    if (n <= CATALOG_RUN && (v->final || site.end < v->n)) {
+        run_programs(job, c->runs[n], c->runs[n + 1] - c->runs[n], &site);
+    }
+    return site.end;
+}
+
+static enum aiu_status scan_bytes(struct job *job)
+{
+    const struct catalog *c = job->catalog;
+    uint8_t spots[CATALOG_BYTES] = {'0', '0', '0'};
+
+    for (size_t i = 0; i < c->byte_count; i++) {
+        spots[i] = c->pool[c->bytes[i].at];
+    }
+    for (size_t at = 0; job->status == AIU_OK; at++) {
+        at = next_spot(job->view, at, spots);
+        if (at == job->view->n) {
+            break;
+        }
+        if (is_digit(job->view->p[at])) {
+            at = take_run(job, at) - 1;
+            continue;
+        }
+        for (size_t i = 0; i < c->byte_count; i++) {
+            if (spots[i] == job->view->p[at]) {
+                take_anchor(job, &c->bytes[i], at + 1);
+            }
+        }
+    }
+    return job->status;
+}
+
+// Bytes of a character at the end of the view that is not whole.
+static size_t cut_tail(const struct view *v)
+{
+    for (size_t n = 1; n <= 3 && n <= v->n; n++) {
+        uint8_t c = v->p[v->n - n];
+        if (c >= 0xC0) {
+            return char_size(c) > n ? n : 0;
+        }
+        if (c < 0x80) {
+            return 0;
+        }
+    }
+    return 0;
+}
+
+static size_t char_start(const struct view *v, size_t at, size_t least)
+{
+    for (int i = 0; i < 3 && at > least && at < v->n && (v->p[at] & 0xC0) == 0x80; i++) {
+        at--;
+    }
+    return at;
+}
+
+// Where the bytes begin that an anchor not yet whole may reach back over.
+static size_t break_point(const struct catalog *c, const struct view *v, size_t from)
+{
+    size_t end = v->n - cut_tail(v);
+    size_t at = end > from ? end : from;
+    size_t least = at - from > c->reach ? at - c->reach : from;
+
+    while (at > least && class_has(&c->inside, v->p[at - 1])) {
+        at--;
+    }
+    if (at > least && v->p[at - 1] >= 0xC2) {
+        at += char_size(v->p[at - 1]) - 1;
+        return at < end ? at : end;
+    }
+    return char_start(v, at, from);
+}
+
+static bool ranks_before(const struct catalog *c, const struct candidate *a,
+                         const struct candidate *b)
+{
+    if (a->start != b->start) {
+        return a->start < b->start;
+    }
+    if (c->rules[a->rule].flows != c->rules[b->rule].flows) {
+        return c->rules[a->rule].flows;
+    }
+    if (a->end != b->end) {
+        return a->end > b->end;
+    }
+    if (c->info[a->rule].severity != c->info[b->rule].severity) {
+        return c->info[a->rule].severity > c->info[b->rule].severity;
+    }
+    if (a->confidence != b->confidence) {
+        return a->confidence > b->confidence;
+    }
+    return a->rule < b->rule;
+}
+
+static void sift_down(const struct catalog *c, struct candidate *items, size_t root, size_t n)
+{
+    for (;;) {
+        size_t child = 2 * root + 1;
+        if (child >= n) {
+            return;
+        }
+        if (child + 1 < n && ranks_before(c, &items[child], &items[child + 1])) {
+            child++;
+        }
+        if (!ranks_before(c, &items[root], &items[child])) {
+            return;
+        }
+        struct candidate swapped = items[root];
+        items[root] = items[child];
+        items[child] = swapped;
+        root = child;
+    }
+}
+
+// Heap sort: no memory, and no order of the input makes it slow.
+static void sort_candidates(const struct catalog *c, struct candidate *items, size_t n)
+{
+    size_t sorted = 1;
+
+    while (sorted < n && !ranks_before(c, &items[sorted], &items[sorted - 1])) {
+        sorted++;
+    }
+    if (sorted >= n) {
+        return;
+    }
+    for (size_t i = n / 2; i-- > 0;) {
+        sift_down(c, items, i, n);
+    }
+    for (size_t i = n - 1; i > 0; i--) {
+        struct candidate last = items[i];
+        items[i] = items[0];
+        items[0] = last;
+        sift_down(c, items, 0, i);
+    }
+}
+
+// Context words seen from left to right: `next` is the first behind the place reached.
+static size_t pass_context(struct scratch *s, size_t next, size_t upto)
+{
+    for (; next < s->near_count && s->nears[next].end <= upto; next++) {
+        const struct near *near = &s->nears[next];
+        if (s->last_near[near->group] < near->start + 1) {
+            s->last_near[near->group] = near->start + 1;
+        }
+    }
+    return next;
+}
+
+// Whether the rule of `candidate` has what it needs around it; a word that helps raises confidence.
+static bool has_context(const struct job *job, struct candidate *candidate)
+{
+    const struct rule *rule = &job->catalog->rules[candidate->rule];
+
+    if (rule->context == 0) {
+        return true;
+    }
+    uint32_t last = job->scratch->last_near[rule->context - 1];
+    bool near = last > 0 && candidate->start - (last - 1) <= CATALOG_NEAR;
+    if (near) {
+        candidate->confidence = (uint8_t)((candidate->confidence + 100) / 2);
+    }
+    return near || !rule->context_required;
+}
+
+// Keep the candidates that are findings, in front of the array; returns how far they reach.
+static size_t accept(struct job *job, size_t unknown, struct progress *p, size_t *ret_count)
+{
+    struct scratch *s = job->scratch;
+    size_t reached = p->decided;
+    size_t next_near = 0;
+    size_t kept = 0;
+
+    memset(s->last_near, 0, job->catalog->context_count * sizeof(*s->last_near));
+    for (size_t i = 0; i < s->candidate_count && s->candidates[i].start < unknown; i++) {
+        struct candidate c = s->candidates[i];
+        next_near = pass_context(s, next_near, c.start);
+        if (c.start < reached || !has_context(job, &c)) {
+            continue;
+        }
+        reached = c.end;
+        if (c.flow.kind != FLOW_NONE) {
+            p->flow = c.flow;
+            reached = flow_run(&p->flow, job->catalog->classes, job->view, c.end);
+            c.end = (uint32_t)reached;
+        }
+        s->candidates[kept++] = c;
+        if (p->flow.kind != FLOW_NONE) {
+            break;
+        }
+    }
+    *ret_count = kept;
+    return reached;
+}
+
+enum aiu_status examine(const struct engine *e, struct scratch *s, const struct rule_set *rules,
+                        const struct view *v, struct progress *p, struct decided *ret_decided)
+{
+    struct job job = {.catalog = e->catalog, .scratch = s, .rules = rules, .view = v, .more = v->n};
+
+    *ret_decided = (struct decided){0};
+    if (v->n > EXAMINE_MOST) {
+        return AIU_INSPECTION_FAILED;
+    }
+    if (p->flow.kind != FLOW_NONE) {
+        p->decided = flow_run(&p->flow, e->catalog->classes, v, p->decided);
+        ret_decided->extended = p->decided;
+    }
+    if (p->flow.kind != FLOW_NONE || p->decided == v->n) {
+        return AIU_OK;
+    }
+    job.decided = p->decided;
+    s->candidate_count = 0;
+    s->near_count = 0;
+    TRY(scan_literals(&job, e));
+    TRY(scan_bytes(&job));
+    sort_candidates(e->catalog, s->candidates, s->candidate_count);
+    size_t unknown = v->n;
+    if (!v->final) {
+        size_t broken = break_point(e->catalog, v, p->decided);
+        unknown = broken < job.more ? broken : job.more;
+    }
+    size_t reached = accept(&job, unknown, p, &ret_decided->count);
+    ret_decided->items = s->candidates;
+    p->decided = p->flow.kind != FLOW_NONE || reached > unknown ? reached : unknown;
+    return AIU_OK;
+}

@@ -1,0 +1,71 @@
+// SPDX-FileCopyrightText: The AI Utilities authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// The table of matchers, and the edges of numbers that several of them share.
+#include "detect/matcher.h"
+
+#include "detect/ascii.h"
+
+static const struct {
+    const char *name;
+    bool flows;
+    enum match (*run)(const struct view *v, const struct site *anchor, struct hit *hit);
+} matchers[MATCHER_COUNT] = {
+#define MATCHER(name, flows) [MATCHER_##name] = {#name, flows, matcher_##name},
+#include "detect/matchers.def"
+#undef MATCHER
+};
+
+enum matcher matcher_find(struct span name)
+{
+    for (unsigned i = MATCHER_NONE + 1; i < MATCHER_COUNT; i++) {
+        if (span_equal(name, span_str(matchers[i].name))) {
+            return (enum matcher)i;
+        }
+    }
+    return MATCHER_NONE;
+}
+
+bool matcher_flows(enum matcher matcher)
+{
+    return matchers[matcher].flows;
+}
+
+enum match matcher_run(enum matcher matcher, const struct view *v, const struct site *anchor,
+                       struct hit *hit)
+{
+    *hit = (struct hit){.start = v->n};
+    return matchers[matcher].run(v, anchor, hit);
+}
+
+bool number_edge_left(const struct view *v, size_t at)
+{
+    if (at == 0) {
+        return true;
+    }
+    uint8_t before = v->p[at - 1];
+    if (is_alnum(before) || before == '_') {
+        return false;
+    }
+    return !((before == '-' || before == '.') && at > 1 && is_digit(v->p[at - 2]));
+}
+
+enum match number_edge_right(const struct view *v, size_t at)
+{
+    enum match unseen = v->final ? MATCH_YES : MATCH_MORE;
+
+    if (at == v->n) {
+        return unseen;
+    }
+    uint8_t after = v->p[at];
+    if (is_alnum(after) || after == '_') {
+        return MATCH_NO;
+    }
+    if (after != '-' && after != '.') {
+        return MATCH_YES;
+    }
+    if (at + 1 == v->n) {
+        return unseen;
+    }
+    return is_digit(v->p[at + 1]) ? MATCH_NO : MATCH_YES;
+}

@@ -1,0 +1,666 @@
+// SPDX-FileCopyrightText: The AI Utilities authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Source rules to catalog: names become numbers, patterns become items, each program gets its
+// anchor. The anchor of a pattern is its longest literal, or else a run of digits.
+#include "build.h"
+
+#include "base/num.h"
+#include "detect/ascii.h"
+#include "detect/matcher.h"
+#include "detect/program.h"
+#include "detect/validate.h"
+
+static bool has_blank(const struct byte_class *class)
+{
+    for (unsigned c = 0; c < 256; c++) {
+        if (is_blank((uint8_t)c) && class_has(class, (uint8_t)c)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool has_digit(const struct byte_class *class)
+{
+    for (unsigned c = '0'; c <= '9'; c++) {
+        if (class_has(class, (uint8_t)c)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool only_digits(const struct byte_class *class)
+{
+    for (unsigned c = 0; c < 256; c++) {
+        if (class_has(class, (uint8_t)c) != is_digit((uint8_t)c)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool is_run(const struct pattern *p, size_t i, bool nocase)
+{
+    const struct part *part = &p->parts[i];
+
+    if (part->kind != ITEM_CLASS || !only_digits(&part->class) || part->min == 0 ||
+        part->max > CATALOG_RUN) {
+        return false;
+    }
+    for (size_t k = i == 0 ? i + 1 : i - 1; k <= i + 1 && k < p->count; k += 2) {
+        struct byte_class beside = class_of_part(&p->parts[k], nocase);
+        if (has_digit(&beside)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+// How good an anchor a part is: bytes of its shortest literal, 1 for a run of digits. A window
+// could not hold back a literal with blanks until it is whole.
+static size_t anchor_worth(const struct pattern *p, size_t i, bool nocase)
+{
+    const struct part *part = &p->parts[i];
+    struct byte_class class = class_of_part(part, nocase);
+
+    if (part->kind == ITEM_CLASS) {
+        return is_run(p, i, nocase) ? 1 : 0;
+    }
+    size_t shortest = part->words[part->word_count - 1].n;
+    bool held = i >= p->span_first && has_blank(&class);
+    return part->min == 0 || shortest < 2 || held ? 0 : shortest;
+}
+
+static size_t choose_anchor(const struct pattern *p, bool nocase)
+{
+    size_t best = SIZE_MAX;
+    size_t worth = 0;
+
+    for (size_t i = 0; i < p->count; i++) {
+        size_t w = anchor_worth(p, i, nocase);
+        if (w > worth) {
+            worth = w;
+            best = i;
+        }
+    }
+    return best;
+}
+
+// Bytes that a span may have up to the end of its anchor: those a window must hold back.
+static bool note_inside(struct build *b, const struct text *where, const struct pattern *p,
+                        size_t anchor, bool nocase)
+{
+    size_t most = 0;
+    size_t before = 0;
+
+    for (size_t i = 0; i < p->span_first; i++) {
+        before += part_most(&p->parts[i]);
+    }
+    if (before > CATALOG_CONTEXT - 16) {
+        fail_at(b->errors, where, "more than %d bytes before the finding", CATALOG_CONTEXT - 16);
+        return false;
+    }
+    for (size_t i = p->span_first; i <= anchor; i++) {
+        struct byte_class class = class_of_part(&p->parts[i], nocase);
+        if (has_blank(&class)) {
+            fail_at(b->errors, where, "blanks in the finding before its anchor");
+            return false;
+        }
+        add_inside(b, &class);
+        most += part_most(&p->parts[i]);
+    }
+    b->reach = most > b->reach ? most : b->reach;
+    return true;
+}
+
+static bool put_words(struct build *b, const struct text *where, const struct part *part,
+                      struct item *item)
+{
+    if (part->kind == ITEM_LITERAL) {
+        item->max = (uint16_t)part->words[0].n;
+        return put_bytes(b, where, part->words[0], &item->at);
+    }
+    item->at = (uint16_t)b->word_count;
+    item->max = (uint16_t)part->word_count;
+    for (size_t i = 0; i < part->word_count; i++) {
+        if (b->word_count == WORDS) {
+            return full(b, where, "words");
+        }
+        struct word *word = &b->words[b->word_count++];
+        word->n = (uint16_t)part->words[i].n;
+        if (!put_bytes(b, where, part->words[i], &word->at)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool put_items(struct build *b, const struct text *where, const struct pattern *p,
+                      bool nocase)
+{
+    size_t most = 0;
+
+    for (size_t i = 0; i < p->count; i++) {
+        const struct part *part = &p->parts[i];
+        if (b->item_count == ITEMS) {
+            return full(b, where, "items");
+        }
+        struct item *item = &b->items[b->item_count++];
+        *item = (struct item){.kind = (uint8_t)part->kind,
+                              .nocase = nocase,
+                              .min = (uint16_t)part->min,
+                              .max = (uint16_t)part->max};
+        if (part->kind == ITEM_CLASS) {
+            item->at = put_class(b, &part->class);
+        } else if (!put_words(b, where, part, item)) {
+            return false;
+        }
+        most += part_most(part);
+    }
+    if (most > CATALOG_PROGRAM) {
+        fail_at(b->errors, where, "longer than %d bytes", CATALOG_PROGRAM);
+        return false;
+    }
+    return true;
+}
+
+static void add_alnum(struct byte_class *class)
+{
+    for (unsigned c = 0; c < 128; c++) {
+        if (is_alnum((uint8_t)c)) {
+            class_add(class, (uint8_t)c);
+        }
+    }
+}
+
+// What may not stand beside the part at one end, and the part next to it: letters, digits and the
+// alphabet of the token. Nothing beside a literal that ends in something else.
+static uint16_t default_edge(struct build *b, const struct part *end, const struct part *next,
+                             bool left)
+{
+    struct byte_class class = {0};
+
+    if (end->kind != ITEM_CLASS) {
+        struct span word = end->words[0];
+        if (!is_alnum(word.p[left ? 0 : word.n - 1])) {
+            return INDEX_NONE;
+        }
+        if (left && next != NULL && next->kind == ITEM_CLASS) {
+            class = next->class;
+        }
+    } else {
+        class = end->class;
+    }
+    if (has_blank(&class)) {
+        class = (struct byte_class){0};
+    }
+    add_alnum(&class);
+    return put_class(b, &class);
+}
+
+// "none", "number", or what the pattern says.
+static bool set_edges(struct build *b, const struct source_rule *s, const struct pattern *p,
+                      struct program *program)
+{
+    bool run = p->parts[program->anchor].kind == ITEM_CLASS;
+    const struct part *first = &p->parts[0];
+    const struct part *last = &p->parts[p->count - 1];
+    struct part given;
+
+    program->left = program->right = INDEX_NONE;
+    program->edge = EDGE_CLASS;
+    if (span_equal(s->edge.s, SPAN_OF("number")) || (s->edge.s.n == 0 && run)) {
+        program->edge = EDGE_NUMBER;
+        return true;
+    }
+    if (s->edge.s.n > 0 && !span_equal(s->edge.s, SPAN_OF("none"))) {
+        fail_at(b->errors, &s->edge, "edge is \"none\" or \"number\"");
+        return false;
+    }
+    if (s->edge.s.n == 0) {
+        program->left = default_edge(b, first, p->count > 1 ? first + 1 : NULL, true);
+        program->right = default_edge(b, last, NULL, false);
+    }
+    if (s->left.s.n > 0) {
+        if (!parse_class(b->arena, b->errors, &s->left, false, &given)) {
+            return false;
+        }
+        program->left = put_class(b, &given.class);
+    }
+    if (s->right.s.n > 0) {
+        if (!parse_class(b->arena, b->errors, &s->right, false, &given)) {
+            return false;
+        }
+        program->right = put_class(b, &given.class);
+    }
+    return true;
+}
+
+static struct program *new_program(struct build *b, const struct text *where, size_t rule)
+{
+    if (b->program_count == PROGRAMS) {
+        (void)full(b, where, "programs");
+        return NULL;
+    }
+    struct program *program = &b->programs[b->program_count++];
+    *program = (struct program){.rule = (uint16_t)rule,
+                                .items = (uint16_t)b->item_count,
+                                .left = INDEX_NONE,
+                                .right = INDEX_NONE};
+    return program;
+}
+
+static bool hook_program(struct build *b, const struct text *where, const struct part *part,
+                         bool nocase)
+{
+    uint16_t program = (uint16_t)(b->program_count - 1);
+    struct hook hook = {.what = program};
+
+    if (part->kind == ITEM_CLASS) {
+        for (size_t n = part->min; n <= part->max; n++) {
+            if (!hook_on_run(b, where, n, program)) {
+                return false;
+            }
+        }
+        return true;
+    }
+    for (size_t i = 0; i < part->word_count; i++) {
+        if (!hook_on(b, where, part->words[i], nocase, &hook)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool is_true(struct build *b, const struct text *t, bool otherwise)
+{
+    if (t->s.n == 0) {
+        return otherwise;
+    }
+    if (!span_equal(t->s, SPAN_OF("true")) && !span_equal(t->s, SPAN_OF("false"))) {
+        fail_at(b->errors, t, "true or false is expected here");
+    }
+    return t->s.p[0] == 't';
+}
+
+static void build_pattern(struct build *b, size_t rule, const struct text *where)
+{
+    const struct source_rule *s = &b->source->rules[rule];
+    bool nocase = is_true(b, &s->nocase, false);
+    struct pattern p;
+
+    if (!parse_pattern(b->arena, b->errors, where, nocase, &p)) {
+        return;
+    }
+    size_t anchor = choose_anchor(&p, nocase);
+    if (anchor == SIZE_MAX) {
+        fail_at(b->errors, where, "no anchor: a literal of two bytes or a run of digits is needed");
+        return;
+    }
+    struct program *program = new_program(b, where, rule);
+    if (program == NULL) {
+        return;
+    }
+    program->item_count = (uint8_t)p.count;
+    program->anchor = (uint8_t)anchor;
+    program->span_first = (uint8_t)p.span_first;
+    program->span_end = (uint8_t)p.span_end;
+    if (p.parts[p.count - 1].max == ITEM_OPEN) {
+        b->rules[rule].flows = true;
+        if (p.span_end != p.count || s->validator.s.n > 0) {
+            fail_at(b->errors, where, "a finding without end stands last and has no validator");
+            return;
+        }
+    }
+    (void)(put_items(b, where, &p, nocase) && note_inside(b, where, &p, anchor, nocase) &&
+           set_edges(b, s, &p, program) && hook_program(b, where, &p.parts[anchor], nocase));
+}
+
+// "1-3", "4", separated by commas.
+static bool hook_runs(struct build *b, const struct text *runs)
+{
+    struct span left = runs->s;
+
+    while (left.n > 0) {
+        struct span one, from, to, rest;
+        uint64_t low = 0;
+        uint64_t high = 0;
+        (void)span_cut(left, ',', &one, &rest);
+        if (!span_cut(span_trim_ows(one), '-', &from, &to)) {
+            to = from;
+        }
+        if (num_parse_u64(from, CATALOG_RUN, &low) != AIU_OK ||
+            num_parse_u64(to, CATALOG_RUN, &high) != AIU_OK || low == 0) {
+            fail_at(b->errors, runs, "runs are numbers and ranges up to %d", CATALOG_RUN);
+            return false;
+        }
+        for (uint64_t n = low; n <= high; n++) {
+            if (!hook_on_run(b, runs, (size_t)n, (uint16_t)(b->program_count - 1))) {
+                return false;
+            }
+        }
+        b->reach = high > b->reach ? (size_t)high : b->reach;
+        left = rest;
+    }
+    return true;
+}
+
+static size_t hook_anchors(struct build *b, const struct source_rule *s)
+{
+    size_t longest = 0;
+
+    for (size_t i = 0; i < s->anchors.count; i++) {
+        const struct hook hook = {.what = (uint16_t)(b->program_count - 1)};
+        struct part part = {.kind = ITEM_LITERAL, .word_count = 1};
+        struct byte_class class = {0};
+        if (!parse_literal(b->arena, b->errors, &s->anchors.items[i], &part.words[0]) ||
+            !hook_on(b, &s->anchors.items[i], part.words[0], false, &hook)) {
+            continue;
+        }
+        class_of_words(&part, false, &class);
+        add_inside(b, &class);
+        longest = part.words[0].n > longest ? part.words[0].n : longest;
+    }
+    return longest;
+}
+
+static void build_matcher(struct build *b, size_t rule)
+{
+    const struct source_rule *s = &b->source->rules[rule];
+    enum matcher matcher = matcher_find(s->matcher.s);
+    struct part before = {.max = 0};
+    struct program *program = new_program(b, &s->matcher, rule);
+
+    if (program == NULL) {
+        return;
+    }
+    program->matcher = (uint8_t)matcher;
+    if (matcher == MATCHER_NONE || s->anchors.count + (s->runs.s.n > 0) == 0) {
+        fail_at(b->errors, &s->matcher, "unknown matcher, or one without \"anchors\" or \"runs\"");
+        return;
+    }
+    b->rules[rule].flows = matcher_flows(matcher);
+    if (s->before.s.n > 0) {
+        if (!parse_class(b->arena, b->errors, &s->before, false, &before)) {
+            return;
+        }
+        add_inside(b, &before.class);
+    }
+    size_t most = before.max + hook_anchors(b, s);
+    if (s->runs.s.n > 0) {
+        struct byte_class digits = {.bits = {UINT64_C(0x3FF) << '0'}};
+        add_inside(b, &digits);
+        most += CATALOG_RUN;
+        (void)hook_runs(b, &s->runs);
+    }
+    b->reach = most > b->reach ? most : b->reach;
+}
+
+static uint8_t number(struct build *b, const struct text *t, uint64_t otherwise)
+{
+    uint64_t value = otherwise;
+
+    if (t->s.n > 0 && num_parse_u64(t->s, 100, &value) != AIU_OK) {
+        fail_at(b->errors, t, "a number up to 100 is expected here");
+    }
+    return (uint8_t)value;
+}
+
+// "3.5" bits a byte, in sixteenths.
+static uint8_t entropy(struct build *b, const struct text *t)
+{
+    struct span whole, part;
+    uint64_t bits = 0;
+    uint64_t tenths = 0;
+
+    if (t->s.n == 0) {
+        return 0;
+    }
+    bool point = span_cut(t->s, '.', &whole, &part);
+    if (num_parse_u64(whole, 7, &bits) != AIU_OK ||
+        (point && num_parse_u64(part, 9, &tenths) != AIU_OK)) {
+        fail_at(b->errors, t, "entropy is bits a byte, such as 3.5");
+    }
+    return (uint8_t)(bits * 16 + tenths * 16 / 10);
+}
+
+static uint8_t context(struct build *b, const struct text *t)
+{
+    for (size_t i = 0; t->s.n > 0 && i < b->source->context_count; i++) {
+        if (span_equal(b->source->contexts[i].name.s, t->s)) {
+            return (uint8_t)(i + 1);
+        }
+    }
+    if (t->s.n > 0) {
+        fail_at(b->errors, t, "unknown context");
+    }
+    return 0;
+}
+
+static uint8_t severity(struct build *b, const struct text *t)
+{
+    for (unsigned i = 0; i < SEVERITY_COUNT; i++) {
+        if (span_equal(t->s, span_str(severity_text((enum severity)i)))) {
+            return (uint8_t)i;
+        }
+    }
+    fail_at(b->errors, t->s.n > 0 ? t : &b->source->rules[0].id,
+            "severity is low, medium, high or critical");
+    return 0;
+}
+
+static enum finding_kind kind_of(struct build *b, const struct text *id, struct span *ret_tag)
+{
+    struct span kind;
+
+    (void)span_cut(id->s, '.', &kind, ret_tag);
+    for (unsigned i = 0; i < KIND_COUNT; i++) {
+        if (span_equal(kind, span_str(finding_kind_text((enum finding_kind)i))) && ret_tag->n > 0) {
+            return (enum finding_kind)i;
+        }
+    }
+    fail_at(b->errors, id,
+            "an id is kind.name, the kind one of pii, secret, injection, hidden, output");
+    return KIND_PII;
+}
+
+static const char *const *marked_texts(struct build *b, const struct texts *texts, struct span seed)
+{
+    const char **list = arena_array(b->arena, texts->count + 1, sizeof(*list));
+
+    CHECK(list != NULL);
+    for (size_t i = 0; i < texts->count; i++) {
+        struct span marked = {(const uint8_t *)"", 0};
+        (void)expand_marked(b->arena, b->errors, &texts->items[i], seed, &marked);
+        list[i] = (const char *)marked.p;
+    }
+    return list;
+}
+
+static void build_rule(struct build *b, size_t i)
+{
+    const struct source_rule *s = &b->source->rules[i];
+    enum validator_id validator = validator_id_find(s->validator.s);
+    struct span tag = {NULL, 0};
+    enum finding_kind kind = kind_of(b, &s->id, &tag);
+
+    b->info[i] = (struct rule_info){
+        .id = (const char *)s->id.s.p,
+        .tag = (const char *)tag.p,
+        .description = (const char *)s->description.s.p,
+        .kind = kind,
+        .severity = severity(b, s->severity.s.n > 0 ? &s->severity : &s->id),
+        .confidence = number(b, &s->confidence, 90),
+        .certain = is_true(b, &s->certain, true),
+        .examples = marked_texts(b, &s->examples, s->id.s),
+        .counterexamples = marked_texts(b, &s->counterexamples, s->id.s),
+    };
+    b->rules[i] = (struct rule){
+        .validator = (uint8_t)validator,
+        .entropy = entropy(b, &s->entropy),
+        .context = context(b, &s->context),
+        .context_required = is_true(b, &s->context_required, false),
+        .placeholders = is_true(b, &s->placeholders, kind != KIND_SECRET),
+    };
+    if (s->description.s.n == 0 || s->examples.count == 0) {
+        fail_at(b->errors, &s->id, "a rule needs a description and an example");
+    }
+    if (s->validator.s.n > 0 && validator == VALIDATOR_NONE) {
+        fail_at(b->errors, &s->validator, "unknown validator");
+    }
+    if ((s->matcher.s.n > 0) == (s->patterns.count > 0)) {
+        fail_at(b->errors, &s->id, "a rule has patterns or a matcher");
+    } else if (s->matcher.s.n > 0) {
+        build_matcher(b, i);
+    }
+    for (size_t k = 0; k < s->patterns.count; k++) {
+        build_pattern(b, i, &s->patterns.items[k]);
+    }
+}
+
+static void build_contexts(struct build *b)
+{
+    for (size_t i = 0; i < b->source->context_count; i++) {
+        const struct source_context *context = &b->source->contexts[i];
+        for (size_t k = 0; k < context->words.count; k++) {
+            const struct text *word = &context->words.items[k];
+            struct hook hook = {.what = (uint16_t)i, .context = true};
+            uint8_t *lower = arena_new(b->arena, word->s.n + 1);
+            if (lower == NULL || word->s.n < 2 || word->s.n > ANCHOR_LONGEST) {
+                fail_at(b->errors, word, "a context word has 2 to %d bytes", ANCHOR_LONGEST);
+                continue;
+            }
+            for (size_t n = 0; n < word->s.n; n++) {
+                lower[n] = to_lower(word->s.p[n]);
+            }
+            (void)hook_on(b, word, span_of(lower, word->s.n), true, &hook);
+        }
+    }
+}
+
+// Sort the rules by id, and refuse the same id twice.
+static void sort_rules(struct errors *e, struct source *source)
+{
+    for (size_t i = 1; i < source->rule_count; i++) {
+        for (size_t k = i; k > 0; k--) {
+            struct source_rule *one = &source->rules[k - 1];
+            struct source_rule *two = &source->rules[k];
+            int order = span_compare(one->id.s, two->id.s);
+            if (order == 0) {
+                fail_at(e, &two->id, "the id stands at %s:%u already", one->id.file, one->id.line);
+            }
+            if (order <= 0) {
+                break;
+            }
+            struct source_rule swapped = *one;
+            *one = *two;
+            *two = swapped;
+        }
+    }
+}
+
+static bool new_build(struct build *b)
+{
+    struct arena *a = b->arena;
+
+    b->info = arena_array(a, RULES_MAX, sizeof(*b->info));
+    b->rules = arena_array(a, RULES_MAX, sizeof(*b->rules));
+    b->programs = arena_array(a, PROGRAMS, sizeof(*b->programs));
+    b->items = arena_array(a, ITEMS, sizeof(*b->items));
+    b->classes = arena_array(a, CLASSES, sizeof(*b->classes));
+    b->words = arena_array(a, WORDS, sizeof(*b->words));
+    b->pool = arena_new(a, POOL);
+    b->anchors = arena_array(a, ANCHORS, sizeof(*b->anchors));
+    b->hooks = arena_array(a, TRIGGERS, sizeof(*b->hooks));
+    return b->info != NULL && b->rules != NULL && b->programs != NULL && b->items != NULL &&
+           b->classes != NULL && b->words != NULL && b->pool != NULL && b->anchors != NULL &&
+           b->hooks != NULL;
+}
+
+// The hooks of an anchor become a range of a flat list.
+static void flatten(const struct build *b, uint16_t anchor, bool context, uint16_t *list,
+                    size_t *count)
+{
+    for (size_t i = 0; i < b->hook_count; i++) {
+        if (b->hooks[i].anchor == anchor && b->hooks[i].context == context) {
+            list[(*count)++] = b->hooks[i].what;
+        }
+    }
+}
+
+static bool finish(struct build *b, struct catalog *c)
+{
+    uint16_t *triggers = arena_array(b->arena, TRIGGERS + 1, sizeof(*triggers));
+    uint16_t *groups = arena_array(b->arena, TRIGGERS + 1, sizeof(*groups));
+    struct anchor *anchors = arena_array(b->arena, ANCHORS, sizeof(*anchors));
+    size_t triggered = 0;
+    size_t grouped = 0;
+
+    if (triggers == NULL || groups == NULL || anchors == NULL) {
+        return false;
+    }
+    for (size_t i = 0; i < b->anchor_count; i++) {
+        struct anchor a = b->anchors[i];
+        a.first = (uint16_t)triggered;
+        flatten(b, (uint16_t)i, false, triggers, &triggered);
+        a.count = (uint16_t)(triggered - a.first);
+        a.context_first = (uint16_t)grouped;
+        flatten(b, (uint16_t)i, true, groups, &grouped);
+        a.context_count = (uint16_t)(grouped - a.context_first);
+        if (a.n > 1) {
+            anchors[c->anchor_count++] = a;
+        } else if (c->byte_count < CATALOG_BYTES) {
+            c->bytes[c->byte_count++] = a;
+        } else {
+            fail_at(b->errors, &b->source->rules[0].id, "more than %d anchors of one byte",
+                    CATALOG_BYTES);
+        }
+    }
+    for (size_t n = 0; n <= CATALOG_RUN; n++) {
+        c->runs[n] = (uint16_t)triggered;
+        flatten(b, (uint16_t)(ANCHORS + n), false, triggers, &triggered);
+    }
+    c->runs[CATALOG_RUN + 1] = (uint16_t)triggered;
+    c->anchors = anchors;
+    c->triggers = triggers;
+    c->trigger_count = triggered;
+    c->context_groups = groups;
+    c->context_group_count = grouped;
+    return true;
+}
+
+bool build_catalog(struct arena *a, struct errors *e, struct source *source,
+                   struct catalog *ret_catalog)
+{
+    struct build b = {.arena = a, .errors = e, .source = source};
+
+    sort_rules(e, source);
+    if (!new_build(&b)) {
+        return false;
+    }
+    for (size_t i = 0; i < source->rule_count; i++) {
+        build_rule(&b, i);
+    }
+    build_contexts(&b);
+    *ret_catalog = (struct catalog){
+        .info = b.info,
+        .rules = b.rules,
+        .rule_count = source->rule_count,
+        .programs = b.programs,
+        .program_count = b.program_count,
+        .items = b.items,
+        .item_count = b.item_count,
+        .classes = b.classes,
+        .class_count = b.class_count,
+        .words = b.words,
+        .word_count = b.word_count,
+        .pool = b.pool,
+        .pool_n = b.pool_n,
+        .context_count = source->context_count,
+        .inside = b.inside,
+        .reach = b.reach,
+    };
+    return finish(&b, ret_catalog) && e->count == 0;
+}

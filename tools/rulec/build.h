@@ -1,0 +1,67 @@
+// SPDX-FileCopyrightText: The AI Utilities authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// The catalog while it is made: arrays that grow up to fixed sizes, each thing stored once.
+#pragma once
+
+#include "rulec.h"
+
+enum {
+    PROGRAMS = 8192,
+    ITEMS = 32768,
+    CLASSES = 4096,
+    WORDS = 16384,
+    POOL = 65535,
+    TRIGGERS = 65535,
+    ANCHORS = 8192,
+    ANCHOR_LONGEST = 64,
+};
+
+// A program, or a context group, hangs on an anchor.
+struct hook {
+    uint16_t anchor; // ANCHORS + n: a run of n digits
+    uint16_t what;
+    bool context;
+};
+
+struct build {
+    struct arena *arena;
+    struct errors *errors;
+    const struct source *source;
+    struct rule_info *info;
+    struct rule *rules;
+    struct program *programs;
+    size_t program_count;
+    struct item *items;
+    size_t item_count;
+    struct byte_class *classes;
+    size_t class_count;
+    struct word *words;
+    size_t word_count;
+    uint8_t *pool;
+    size_t pool_n;
+    struct anchor *anchors;
+    size_t anchor_count;
+    struct hook *hooks;
+    size_t hook_count;
+    struct byte_class inside;
+    size_t reach;
+};
+
+// Report that an array is full; false.
+bool full(const struct build *b, const struct text *where, const char *what);
+
+uint16_t put_class(struct build *b, const struct byte_class *class);
+bool put_bytes(struct build *b, const struct text *where, struct span bytes, uint16_t *ret_at);
+
+// Let a program or a context group hang on a literal, or a program on a run of digits.
+bool hook_on(struct build *b, const struct text *where, struct span literal, bool nocase,
+             const struct hook *hook);
+bool hook_on_run(struct build *b, const struct text *where, size_t digits, uint16_t program);
+
+void add_inside(struct build *b, const struct byte_class *class);
+void class_of_words(const struct part *part, bool nocase, struct byte_class *class);
+struct byte_class class_of_part(const struct part *part, bool nocase);
+
+// Most bytes that a part takes before it is certain.
+size_t part_most(const struct part *part);

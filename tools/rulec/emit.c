@@ -1,0 +1,172 @@
+// SPDX-FileCopyrightText: The AI Utilities authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// The catalog as a C file: constant tables, and the database as bytes.
+#include <stdio.h>
+
+#include "rulec.h"
+
+#include "detect/ascii.h"
+
+static void put_string(FILE *f, const char *s)
+{
+    (void)fputc('"', f);
+    for (; *s != '\0'; s++) {
+        uint8_t c = (uint8_t)*s;
+        if (c < ' ' || c > '~' || c == '"' || c == '\\' || c == '?') {
+            (void)fprintf(f, "\\%03o", c);
+        } else {
+            (void)fputc(c, f);
+        }
+    }
+    (void)fputc('"', f);
+}
+
+static void put_strings(FILE *f, const char *name, size_t i, const char *const *strings)
+{
+    (void)fprintf(f, "static const char *const %s_%zu[] = {", name, i);
+    for (; *strings != NULL; strings++) {
+        put_string(f, *strings);
+        (void)fputs(", ", f);
+    }
+    (void)fputs("NULL};\n", f);
+}
+
+static void put_info(FILE *f, const struct catalog *c)
+{
+    for (size_t i = 0; i < c->rule_count; i++) {
+        put_strings(f, "examples", i, c->info[i].examples);
+        put_strings(f, "counterexamples", i, c->info[i].counterexamples);
+    }
+    (void)fputs("static const struct rule_info info[] = {\n", f);
+    for (size_t i = 0; i < c->rule_count; i++) {
+        const struct rule_info *r = &c->info[i];
+        (void)fputs("{", f);
+        put_string(f, r->id);
+        (void)fputs(", ", f);
+        put_string(f, r->tag);
+        (void)fputs(", ", f);
+        put_string(f, r->description);
+        (void)fprintf(f,
+                      ", (enum finding_kind)%u, %u, %u, %d, examples_%zu, counterexamples_%zu},\n",
+                      (unsigned)r->kind, r->severity, r->confidence, r->certain, i, i);
+    }
+    (void)fputs("};\nstatic const struct rule rules[] = {\n", f);
+    for (size_t i = 0; i < c->rule_count; i++) {
+        const struct rule *r = &c->rules[i];
+        (void)fprintf(f, "{%u, %u, %u, %d, %d, %d},\n", r->validator, r->entropy, r->context,
+                      r->context_required, r->flows, r->placeholders);
+    }
+    (void)fputs("};\n", f);
+}
+
+static void put_class(FILE *f, const struct byte_class *k)
+{
+    (void)fputs("{{", f);
+    for (size_t i = 0; i < ARRAY_SIZE(k->bits); i++) {
+        (void)fprintf(f, "UINT64_C(0x%llx), ", (unsigned long long)k->bits[i]);
+    }
+    (void)fputs("}}", f);
+}
+
+static void put_programs(FILE *f, const struct catalog *c)
+{
+    (void)fputs("static const struct program programs[] = {\n", f);
+    for (size_t i = 0; i < c->program_count; i++) {
+        const struct program *p = &c->programs[i];
+        (void)fprintf(f, "{%u, %u, %u, %u, %u, %u, %u, %u, %u, %u},\n", p->rule, p->matcher,
+                      p->edge, p->items, p->item_count, p->anchor, p->span_first, p->span_end,
+                      p->left, p->right);
+    }
+    (void)fputs("};\nstatic const struct item items[] = {\n", f);
+    for (size_t i = 0; i < c->item_count; i++) {
+        const struct item *t = &c->items[i];
+        (void)fprintf(f, "{%u, %d, %u, %u, %u},\n", t->kind, t->nocase, t->at, t->min, t->max);
+    }
+    (void)fputs("{0}};\nstatic const struct byte_class classes[] = {\n", f);
+    for (size_t i = 0; i < c->class_count; i++) {
+        put_class(f, &c->classes[i]);
+        (void)fputs(",\n", f);
+    }
+    (void)fputs("{{0}}};\nstatic const struct word words[] = {\n", f);
+    for (size_t i = 0; i < c->word_count; i++) {
+        (void)fprintf(f, "{%u, %u},\n", c->words[i].at, c->words[i].n);
+    }
+    (void)fputs("{0}};\n", f);
+}
+
+static void put_bytes(FILE *f, const char *name, const uint8_t *bytes, size_t n)
+{
+    (void)fprintf(f, "static const uint8_t %s[] = {", name);
+    for (size_t i = 0; i < n; i++) {
+        (void)fprintf(f, "%s%u,", i % 24 == 0 ? "\n" : "", bytes[i]);
+    }
+    (void)fputs("0};\n", f);
+}
+
+static void put_numbers(FILE *f, const char *name, const uint16_t *numbers, size_t n)
+{
+    (void)fprintf(f, "static const uint16_t %s[] = {", name);
+    for (size_t i = 0; i < n; i++) {
+        (void)fprintf(f, "%s%u,", i % 16 == 0 ? "\n" : "", numbers[i]);
+    }
+    (void)fputs("0};\n", f);
+}
+
+static void put_anchor(FILE *f, const struct anchor *a)
+{
+    (void)fprintf(f, "{%u, %u, %d, %u, %u, %u, %u},\n", a->at, a->n, a->nocase, a->first, a->count,
+                  a->context_first, a->context_count);
+}
+
+static void put_catalog(FILE *f, const struct catalog *c)
+{
+    (void)fputs("static const struct anchor anchors[] = {\n", f);
+    for (size_t i = 0; i < c->anchor_count; i++) {
+        put_anchor(f, &c->anchors[i]);
+    }
+    (void)fputs("{0}};\nconst struct catalog catalog_builtin = {\n", f);
+    (void)fprintf(f,
+                  ".info = info, .rules = rules, .rule_count = %zu, .programs = programs,\n"
+                  ".program_count = %zu, .items = items, .item_count = %zu, .classes = classes,\n"
+                  ".class_count = %zu, .words = words, .word_count = %zu, .pool = pool,\n"
+                  ".pool_n = %zu, .triggers = triggers, .trigger_count = %zu,\n"
+                  ".context_groups = context_groups, .context_group_count = %zu,\n"
+                  ".context_count = %zu, .anchors = anchors, .anchor_count = %zu,\n"
+                  ".byte_count = %zu, .reach = %zu, .database = database, .database_n = %zu,\n",
+                  c->rule_count, c->program_count, c->item_count, c->class_count, c->word_count,
+                  c->pool_n, c->trigger_count, c->context_group_count, c->context_count,
+                  c->anchor_count, c->byte_count, c->reach, c->database_n);
+    (void)fputs(".bytes = {\n", f);
+    for (size_t i = 0; i < CATALOG_BYTES; i++) {
+        put_anchor(f, &c->bytes[i]);
+    }
+    (void)fputs("},\n.runs = {", f);
+    for (size_t i = 0; i < ARRAY_SIZE(c->runs); i++) {
+        (void)fprintf(f, "%u, ", c->runs[i]);
+    }
+    (void)fputs("},\n.inside = ", f);
+    put_class(f, &c->inside);
+    (void)fputs(",\n};\n", f);
+}
+
+bool emit_catalog(const char *path, const struct catalog *c)
+{
+    FILE *f = fopen(path, "wbe");
+
+    if (f == NULL) {
+        return false;
+    }
+    (void)fputs("// Made by rulec of rules/*.yaml. Do not edit.\n"
+                "#include \"detect/catalog.h\"\n\n",
+                f);
+    put_info(f, c);
+    put_programs(f, c);
+    put_bytes(f, "pool", c->pool, c->pool_n);
+    put_numbers(f, "triggers", c->triggers, c->trigger_count);
+    put_numbers(f, "context_groups", c->context_groups, c->context_group_count);
+    put_bytes(f, "database", c->database, c->database_n);
+    put_catalog(f, c);
+    bool ok = ferror(f) == 0;
+    return fclose(f) == 0 && ok;
+}
