@@ -211,7 +211,7 @@ static struct span policy_name_at(const void *ctx, size_t i)
         return c->policies[i].name;
     }
     builtin = policy_builtin_at(i - c->policy_count);
-    return builtin == NULL ? (struct span){0} : builtin->name;
+    return builtin == NULL ? span_str("") : builtin->name;
 }
 
 static enum aiu_status check_policies(struct builder *b)

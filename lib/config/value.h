@@ -17,6 +17,10 @@ MUST_CHECK enum aiu_status value_set(struct builder *b, const struct schema_key 
 MUST_CHECK enum aiu_status value_text(const struct schema_key *key, const void *field,
                                       struct buf *dst);
 
+// A number as its type writes it: 10MiB, 5s, auto.
+MUST_CHECK enum aiu_status value_append_number(const struct schema_key *key, uint64_t value,
+                                               struct buf *dst);
+
 // A member that holds a whole number, whatever its width.
 uint64_t value_number(const struct schema_key *key, const void *field);
 
