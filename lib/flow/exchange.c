@@ -48,6 +48,12 @@ static void init(struct exchange *x, struct plane *f, struct server_conn *conn)
     random_fill(random, sizeof(random));
     uuid_v7(x->unix_us, random, x->id);
     metric_add(&f->metrics.in_flight, 1);
+    x->live_next = f->live;
+    x->live_link = &f->live;
+    if (f->live != NULL) {
+        f->live->live_link = &x->live_next;
+    }
+    f->live = x;
 }
 
 struct exchange *exchange_new(struct plane *f, struct server_conn *conn)
@@ -162,6 +168,19 @@ static void leave_waiting(struct exchange *x)
     x->waiting = false;
 }
 
+void exchange_abandon(struct exchange *x, enum aiu_status why)
+{
+    if (x->step == STEP_SETTLE) {
+        return; // on its way out already
+    }
+    if (x->waiting) {
+        leave_waiting(x);
+    }
+    x->status = why;
+    stop(x);
+    exchange_resume(x);
+}
+
 static void count_end(const struct exchange *x)
 {
     struct metrics *m = &x->plane->metrics;
@@ -215,6 +234,10 @@ void exchange_end(struct exchange *x)
     }
     if (x->ended != NULL) {
         *x->ended = true;
+    }
+    *x->live_link = x->live_next;
+    if (x->live_next != NULL) {
+        x->live_next->live_link = x->live_link;
     }
     count_end(x);
     release(x);

@@ -48,6 +48,7 @@ struct exchange {
     const struct service *service;
     struct server_conn *conn; // NULL: the client is gone
     struct exchange *next_free;
+    struct exchange *live_next, **live_link; // of the plane
     enum step step;
     bool *ended;  // set by exchange_end, for on_request
     bool running; // inside exchange_resume
@@ -131,6 +132,7 @@ struct plane {
     struct mac_keys *mac_keys;
     struct loop_bell durable;
     struct exchange *waiting, **waiting_last; // for the audit log, in order of their index
+    struct exchange *live;
     struct exchange *unused;
     uint32_t unused_count;
     struct metrics metrics;
@@ -152,6 +154,9 @@ void exchange_resume(struct exchange *x);
 
 // Give everything back. `x` is gone then.
 void exchange_end(struct exchange *x);
+
+// End whatever it is at with an error of ours: recorded, said to the client, provider cancelled.
+void exchange_abandon(struct exchange *x, enum aiu_status why);
 
 // Status and STEP_STOP in one.
 enum step_next exchange_stop(struct exchange *x, enum aiu_status status);

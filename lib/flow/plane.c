@@ -264,6 +264,16 @@ enum aiu_status plane_set_service(struct plane *f, struct service *service)
     return AIU_OK;
 }
 
+void plane_abandon(struct plane *f)
+{
+    struct exchange *next = NULL;
+
+    for (struct exchange *x = f->live; x != NULL; x = next) {
+        next = x->live_next; // `x` may end in the call
+        exchange_abandon(x, AIU_SHUTTING_DOWN);
+    }
+}
+
 bool plane_ready(const struct plane *f, enum aiu_status *ret_why)
 {
     const struct control_subject everybody = {.now_unix_s =

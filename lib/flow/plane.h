@@ -47,4 +47,8 @@ MUST_CHECK enum aiu_status plane_set_service(struct plane *f, struct service *se
 // Whether a request would be served now; `*ret_why` is the status that it would get.
 bool plane_ready(const struct plane *f, enum aiu_status *ret_why);
 
+// End every exchange with an error now (AIU_SHUTTING_DOWN): each is recorded and told to its
+// client.
+void plane_abandon(struct plane *f);
+
 const struct metrics *plane_metrics(const struct plane *f);

@@ -82,7 +82,11 @@ enum aiu_status route_find(struct span method, struct span target, struct route_
         if (!path_matches(&routes[i], ret_match->path, &model)) {
             continue;
         }
-        ret_match->allow = routes[i].method;
+        // "/v1/models/NAME:verb" is another dialect's way to call a model, not a model of this
+        // name.
+        if (span_find_byte(model, ':') == model.n) {
+            ret_match->allow = routes[i].method;
+        }
         if (span_equal(method, span_str(routes[i].method))) {
             ret_match->route = &routes[i];
             ret_match->model = model;

@@ -288,7 +288,7 @@ static enum aiu_status end_of_stream(struct exchange *x)
     }
     // A clean end of HTTP without an end of the stream would be silent truncation.
     if (r->events == 0 || relay_unfinished(r)) {
-        return AIU_NETWORK;
+        return AIU_PROVIDER_INTERRUPTED;
     }
     return relay_finish(r);
 }

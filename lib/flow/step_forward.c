@@ -71,7 +71,7 @@ static void on_fail(struct client_call *call, enum aiu_status why)
         x->ready = x->sent = false;
         x->step = STEP_CONNECT;
     } else {
-        x->call_failed = why;
+        x->call_failed = why == AIU_NETWORK ? AIU_PROVIDER_INTERRUPTED : why;
     }
     exchange_resume(x);
 }

@@ -104,7 +104,7 @@ static enum aiu_status check_body_form(const struct http_head *head)
     struct span encoding = http_head_get(head, HTTP_CONTENT_ENCODING);
 
     if (head->framing == HTTP_NO_BODY || (head->framing == HTTP_LENGTH && head->length == 0)) {
-        return AIU_LENGTH_REQUIRED;
+        return AIU_JSON_INVALID; // an empty body is no JSON
     }
     if (encoding.p != NULL && !span_equal_nocase(encoding, SPAN_OF("identity"))) {
         return AIU_MEDIA_TYPE;

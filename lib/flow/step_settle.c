@@ -24,7 +24,7 @@ enum record_outcome outcome_of(const struct exchange *x)
         return x->answer_kind == ANSWER_ERROR ? RECORD_ERROR : RECORD_OK;
     case AIU_CANCELLED:
         return RECORD_CLIENT_ABORT;
-    case AIU_NETWORK:
+    case AIU_PROVIDER_INTERRUPTED:
     case AIU_PROVIDER_UNREACHABLE:
         return RECORD_UPSTREAM_RESET;
     case AIU_PROVIDER_TIMEOUT:

@@ -199,14 +199,13 @@ static void print_text(const struct json_doc *doc, uint32_t token)
     }
 }
 
-// Exit code 0: nothing is stopped; 1: something is.
 static int print_status(const struct request *r, int folder)
 {
     CLEANUP(buf_wipe) struct buf text = BUF_OF(FILE_MOST);
     CLEANUP(arena_done) struct arena a;
     uint64_t now = (uint64_t)time(NULL);
     struct json_doc doc = {.count = 0};
-    int stopped = 0;
+    bool stopped = false;
 
     arena_init(&a, 4 << 20);
     enum aiu_status st = read_file(folder, &text);
@@ -217,7 +216,7 @@ static int print_status(const struct request *r, int folder)
         (void)fprintf(stderr,
                       "aiu maintenance: control.json cannot be understood, so everything is "
                       "stopped; `aiu maintenance off` writes a new one\n");
-        return 1;
+        return aiu_status_info(AIU_FILE_INVALID)->exit;
     }
     if (r->json) {
         (void)printf("%.*s\n", (int)text.n, text.n > 0 ? (const char *)text.p : "");
@@ -230,7 +229,7 @@ static int print_status(const struct request *r, int folder)
         if (expires != 0 && expires <= now) {
             continue;
         }
-        stopped = 1;
+        stopped = true;
         if (!r->json) {
             print_text(&doc, json_member(&doc, item, SPAN_OF("scope")));
             (void)printf(expires == 0 ? "\tuntil switched off\t" : "\tfor %llu s\t",
@@ -242,7 +241,7 @@ static int print_status(const struct request *r, int folder)
     if (!stopped && !r->json) {
         (void)printf("nothing is stopped\n");
     }
-    return stopped;
+    return 0;
 }
 
 static int run(const struct request *r)

@@ -24,7 +24,7 @@
 #include "secret/master.h"
 #include "secret/random.h"
 
-enum { CONTROL_POLL_MS = 200, CONTROL_MOST = 256 * 1024 };
+enum { ABANDON_MS = 2000, CONTROL_POLL_MS = 200, CONTROL_MOST = 256 * 1024 };
 
 struct worker_loop {
     struct worker *worker;
@@ -394,11 +394,27 @@ static struct timespec deadline_after(uint64_t ms)
     return t;
 }
 
-// No new requests; those under way may finish until the drain time is over.
+static void abandon(void *ctx)
+{
+    plane_abandon(((struct worker_loop *)ctx)->plane);
+}
+
+// Wait until all loops are idle, or the time is over; with the lock held.
+static bool wait_idle(struct worker *w, uint64_t ms)
+{
+    struct timespec until = deadline_after(ms);
+    int waited = 0;
+
+    while (w->posted > 0 && waited != ETIMEDOUT) {
+        waited = pthread_cond_timedwait(&w->changed, &w->lock, &until);
+    }
+    return w->posted == 0;
+}
+
+// No new requests; those under way may finish until the drain time is over, then get an error.
 static void drain(struct worker *w)
 {
-    struct timespec until = deadline_after(w->g->config->timeouts.drain_ms);
-    int waited = 0;
+    static struct loop_post posts[GATEWAY_LOOPS_MOST]; // the loops may come to them later
 
     (void)pthread_mutex_lock(&w->lock);
     w->posted = w->count;
@@ -406,11 +422,14 @@ static void drain(struct worker *w)
         w->loops[i].post = (struct loop_post){.fn = begin_drain, .ctx = &w->loops[i]};
         loop_post(w->loops[i].loop, &w->loops[i].post);
     }
-    while (w->posted > 0 && waited != ETIMEDOUT) {
-        waited = pthread_cond_timedwait(&w->changed, &w->lock, &until);
+    bool idle = wait_idle(w, w->g->config->timeouts.drain_ms);
+    for (size_t i = 0; !idle && i < w->count; i++) {
+        posts[i] = (struct loop_post){.fn = abandon, .ctx = &w->loops[i]};
+        loop_post(w->loops[i].loop, &posts[i]);
     }
-    log_event(&w->g->log, LOG_INFO, "drained", LOG_U64("loops_cut", w->posted));
+    idle = idle || wait_idle(w, ABANDON_MS);
     (void)pthread_mutex_unlock(&w->lock);
+    log_event(&w->g->log, LOG_INFO, "drained", LOG_BOOL("whole", idle));
 }
 
 static void stop_loops(struct worker *w)

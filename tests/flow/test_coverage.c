@@ -249,16 +249,16 @@ static const struct {
      EVENT("Hello") EVENT(" world, ") EVENT("good day.") END_OF("0"), NULL},
     {"a secret over three events leaves its tag in the first",
      EVENT("see AKIAZ7Q") EVENT("K4WXN2RT") EVENT("B5MDC now") END_OF("0"),
-     EVENT("see [REDACTED:aws_access_key]") EVENT("") EVENT(" now") END_OF("0")},
+     EVENT("see [REDACTED:aws_access_key_id]") EVENT("") EVENT(" now") END_OF("0")},
     {"choices interleaved are separate texts",
      EVENT_OF("0", "a AKIAZ7QK4W") EVENT_OF("1", "b AKIAZ7QK") EVENT_OF("0", "XN2RTB5MDC.")
          EVENT_OF("1", "4WXN2RTB5MDC.") END_OF("0") END_OF("1"),
-     EVENT_OF("0", "a [REDACTED:aws_access_key]") EVENT_OF("1", "b [REDACTED:aws_access_key]")
+     EVENT_OF("0", "a [REDACTED:aws_access_key_id]") EVENT_OF("1", "b [REDACTED:aws_access_key_id]")
          EVENT_OF("0", ".") EVENT_OF("1", ".") END_OF("0") END_OF("1")},
     {"log probabilities go when text beside them is redacted",
      "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"" CANARY "\"},\"logprobs\":"
      "{\"content\":[{\"token\":\"" CANARY "\",\"bytes\":[65]}]}}]}\n\n" END_OF("0"),
-     "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"[REDACTED:aws_access_key]\"},"
+     "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"[REDACTED:aws_access_key_id]\"},"
      "\"logprobs\":null}]}\n\n" END_OF("0")},
 };
 
