@@ -134,8 +134,7 @@ static void check_loop(struct builder *b, const struct config_provider *p, size_
     struct url u;
 
     if (p->base_url.n > 0 && url_parse(p->base_url, &u) == AIU_OK && own->kind == CONFIG_TCP &&
-        own->port != 0 && u.scheme != URL_UNIX && u.port == own->port && own->loopback &&
-        url_is_loopback(&u)) {
+        u.scheme != URL_UNIX && u.port == own->port && own->loopback && url_is_loopback(&u)) {
         report_error(b->report, AIU_CONFIG_INVALID, place_at(b, "providers", i, "base_url"),
                      "is the gateway's own address");
     }
