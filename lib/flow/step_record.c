@@ -102,7 +102,7 @@ enum aiu_status record_the_decision(struct exchange *x)
         .key = x->key->key->id,
         .user = fp.user_text,
         .src_mac = fp.peer_text,
-        .route = x->route_path,
+        .route = span_str(x->route.route->path),
         .provider = x->upstream->provider->name,
         .model = x->model,
         .stream = x->request.stream,
@@ -184,7 +184,7 @@ void record_the_denial(struct exchange *x)
         RECORD_TEXT("code", span_str(info->code)),
         RECORD_TEXT("vk", x->key == NULL ? SPAN_OF("") : x->key->key->id),
         RECORD_TEXT("tenant", x->key == NULL ? SPAN_OF("") : x->key->key->tenant),
-        RECORD_TEXT("route", x->route.route == NULL ? SPAN_OF("") : x->route_path),
+        RECORD_TEXT("route", span_str(x->route.route == NULL ? "" : x->route.route->path)),
     };
 
     if (!may_write_event(x->plane, x->unix_us) ||

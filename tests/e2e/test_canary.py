@@ -77,14 +77,14 @@ class Canary(harness.Case):
         send(b'{"%s":1,"%s":2}' % (FIELD.encode(), FIELD.encode()))
         send(harness.chat_body(PROMPT).replace(b"canaryprompt", b"canaryprompt\xff"))
         send(harness.chat_body(PROMPT * 10_000))
-        send(harness.chat_body(PROMPT, model=FIELD), harness.bearer("limited-" + APP))
+        send(harness.chat_body(PROMPT, model="another-model"), harness.bearer("limited-" + APP))
         for _ in range(2):
             send(harness.chat_body(PROMPT), harness.bearer("limited-" + APP))
         send(harness.chat_body(PROMPT), harness.bearer(APP + "x"))
         send(harness.chat_body(PROMPT), [("authorization", "Basic " + APP)])
         send(harness.chat_body(PROMPT), key + [("content-encoding", FIELD)])
         send(harness.chat_body(PROMPT), key + [(FIELD, FIELD), ("cookie", FIELD)])
-        send(b"", method="GET", path="/v1/models/" + FIELD)
+        send(b"", method="GET", path="/v1/nowhere/" + FIELD)
         send(harness.chat_body(PROMPT), path="/v1/%s?api_key=%s" % (FIELD, APP))
         send(b'{"model":"e","input":"%s","%s":1}' % (PROMPT.encode(), FIELD.encode()),
              path="/v1/embeddings")
@@ -107,7 +107,7 @@ class Canary(harness.Case):
             for pid in self.gateway.processes():
                 for name in ("environ", "cmdline", "comm"):
                     sinks["/proc/%d/%s" % (pid, name)] = read("/proc/%d/%s" % (pid, name))
-            for arguments in (("maintenance", "status"), ("audit", "export"), ("audit", "verify")):
+            for arguments in (("maintenance", "status"), ("audit", "export"), ("audit", "fsck")):
                 done = self.gateway.aiu(*arguments, "--state-dir", self.gateway.state, check=False)
                 sinks["aiu " + " ".join(arguments)] = done.stdout + done.stderr
             os.kill(self.gateway.pid, signal.SIGHUP)
@@ -119,6 +119,8 @@ class Canary(harness.Case):
         for folder, _, files in os.walk(self.gateway.state):
             for name in files:
                 path = os.path.join(folder, name)
+                if not os.path.isfile(path):
+                    continue  # a socket
                 sinks["state: " + os.path.relpath(path, self.gateway.state)] = read(path)
         for name in os.listdir(os.getcwd()):
             self.assertFalse(name.startswith("core"), "a core file: " + name)
