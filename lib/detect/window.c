@@ -153,7 +153,7 @@ static enum aiu_status take_decided(struct window *w, const struct decided *d, s
     if (d->extended > 0) {
         struct finding *open = &w->found.items[w->found.count - 1];
         open->end = source_of(w, base + d->extended);
-        open->open = w->flow.kind != FLOW_NONE;
+        open->open = d->count == 0 && w->flow.kind != FLOW_NONE;
     }
     for (size_t i = 0; i < d->count; i++) {
         const struct candidate *c = &d->items[i];
