@@ -248,7 +248,7 @@ static enum aiu_status send_events(struct stream *s)
 {
     TRY(send_start(s));
     TRY(send_text(s));
-    return send_end(s);
+    return s->chat->control.fault == FAULT_NO_NEWLINE ? AIU_OK : send_end(s);
 }
 
 // Faults of the answer as a whole need it to have a length.
