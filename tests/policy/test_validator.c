@@ -195,6 +195,29 @@ static void the_default_profile_refuses_controls_and_nothing_else(void **state) 
     }
 }
 
+// Plain ASCII is skipped eight bytes at a time: a control is found wherever it stands.
+static void a_control_is_found_at_every_position(void **state) // S10
+{
+    (void)state;
+    static const char fill[] = {'a', ' ', '~', '\n'};
+    struct validator v = validator_of(policy_builtin(SPAN_OF("default")));
+
+    for (size_t f = 0; f < ARRAY_SIZE(fill); f++) {
+        for (size_t at = 0; at < 20; at++) {
+            for (int c = 0; c < 0x80; c++) {
+                uint8_t text[20];
+                struct validator_result r;
+                bool control = (c < 0x20 && c != '\t' && c != '\n' && c != '\r') || c == 0x7F;
+                memset(text, fill[f], sizeof(text));
+                text[at] = (uint8_t)c;
+                enum aiu_status st = validator_check(&v, span_of(text, sizeof(text)), &r);
+                assert_int_equal(st != AIU_OK, control);
+                assert_int_equal(r.at, control ? at : 0);
+            }
+        }
+    }
+}
+
 static void the_guide_profile_allows_its_list_and_nothing_else(void **state) // S50
 {
     (void)state;
@@ -289,7 +312,7 @@ TEST_MAIN(the_guide_profile_is_the_guide_to_the_letter,
           the_result_is_the_trimmed_text, the_order_of_checks_is_the_guides,
           all_violations_are_reported_on_request,
           the_default_profile_refuses_controls_and_nothing_else,
-          the_guide_profile_allows_its_list_and_nothing_else,
+          a_control_is_found_at_every_position, the_guide_profile_allows_its_list_and_nothing_else,
           the_default_profile_passes_ordinary_prompts_as_they_came,
           a_policy_that_lets_hidden_text_pass_lets_controls_pass, metadata_is_what_the_guide_counts,
           the_big_list_of_naughty_strings_is_decided)
