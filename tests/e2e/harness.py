@@ -62,7 +62,7 @@ def wait_until(condition, seconds=10.0, what="the condition"):
             return value
         if time.monotonic() > deadline:
             raise AssertionError("%s did not come within %g s" % (what, seconds))
-        time.sleep(0.01)
+        time.sleep(0.002)
 
 
 class Process:
