@@ -1,7 +1,12 @@
-# The audit log's benchmark: ninja bench_log && bin/bench_log FOLDER
+# --- The audit log's benchmark: ninja bench_log && bin/bench_log FOLDER
 add_executable(bench_log EXCLUDE_FROM_ALL audit/bench_log.c)
 aiu_sees(bench_log base secret codec audit)
 target_link_libraries(bench_log PRIVATE aiu_flags)
+# The command, on logs written by a second implementation of the format.
+find_package(Python3 3.9 COMPONENTS Interpreter)
+add_test(NAME audit/cli
+    COMMAND Python3::Interpreter ${CMAKE_CURRENT_LIST_DIR}/audit/cli_audit.py $<TARGET_FILE:aiu>)
+set_tests_properties(audit/cli PROPERTIES TIMEOUT 120 ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
 # --- End to end: tests/e2e/test_*.py, one ctest each. They start their own mock and gateway on ports
 # that the kernel chooses, so all may run at the same time.
 find_package(Python3 3.9 COMPONENTS Interpreter)

@@ -173,16 +173,45 @@ enum aiu_status reader_end(const char *folder, uint64_t *ret_end)
     return AIU_OK;
 }
 
+// Good frames behind one that is not: read again, because the writer may have been writing just
+// there.
+enum aiu_status reader_check_end(struct reader *r)
+{
+    struct scan_rest rest = {0};
+    struct wal_frame frame;
+    enum wal_found found = WAL_END;
+    uint64_t end = r->scan.offset;
+
+    if (r->fd < 0) {
+        return AIU_OK;
+    }
+    TRY(scan_rest(&r->scan, r->index, &rest));
+    scan_seek(&r->scan, end);
+    if (rest.has_frame) {
+        TRY(scan_next(&r->scan, &frame, &found));
+        scan_seek(&r->scan, end);
+    }
+    return rest.has_frame && found != WAL_FRAME ? AIU_AUDIT_CORRUPT : AIU_OK;
+}
+
 enum aiu_status reader_each(struct reader *r, const struct reader_sink *sink)
 {
     struct reader_entry entry;
+    bool checked = false;
 
     for (;;) {
         enum aiu_status st = reader_next(r, &entry);
         if (st == AIU_OK) {
             TRY(sink->on_entry(sink->ctx, &entry));
-        } else if (st != AIU_NOT_FOUND || sink->wait == NULL || !sink->wait(sink->ctx)) {
-            return st == AIU_NOT_FOUND ? AIU_OK : st;
+            continue;
+        }
+        if (st != AIU_NOT_FOUND) {
+            return st;
+        }
+        TRY(checked ? AIU_OK : reader_check_end(r));
+        checked = true;
+        if (sink->wait == NULL || !sink->wait(sink->ctx)) {
+            return AIU_OK;
         }
     }
 }

@@ -31,14 +31,19 @@ void reader_free(struct reader *r);
 // After anything but the first two the reader can only be freed.
 MUST_CHECK enum aiu_status reader_next(struct reader *r, struct reader_entry *ret_entry);
 
+// After AIU_NOT_FOUND: whether that is the end, and no damage with good entries behind it (which
+// reader_next does not look for). AIU_OK or AIU_AUDIT_CORRUPT. Reads the rest of a segment.
+MUST_CHECK enum aiu_status reader_check_end(struct reader *r);
+
 // Index of the entry that comes next.
 uint64_t reader_position(const struct reader *r);
 
 // The index behind the last entry of a log.
 MUST_CHECK enum aiu_status reader_end(const char *folder, uint64_t *ret_end);
 
-// Hand every entry to `on_entry`. At the end ask `wait` (may be NULL) to block until there may be
-// more: it returns false to stop. An error of `on_entry` stops and is returned.
+// Hand every entry to `on_entry`. At the end, which is checked once, ask `wait` (may be NULL) to
+// block until there may be more: it returns false to stop. An error of `on_entry` stops and is
+// returned.
 struct reader_sink {
     enum aiu_status (*on_entry)(void *ctx, const struct reader_entry *entry);
     bool (*wait)(void *ctx);

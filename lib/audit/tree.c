@@ -9,7 +9,7 @@
 
 struct tree_hash tree_leaf(struct span entry)
 {
-    struct tree_hash hash;
+    struct tree_hash hash = {{0}};
     struct sha256 h;
     static const uint8_t leaf = 0x00;
 
@@ -22,7 +22,7 @@ struct tree_hash tree_leaf(struct span entry)
 
 struct tree_hash tree_node(const struct tree_hash *left, const struct tree_hash *right)
 {
-    struct tree_hash hash;
+    struct tree_hash hash = {{0}};
     uint8_t bytes[1 + 2 * TREE_HASH_SIZE];
 
     bytes[0] = 0x01;

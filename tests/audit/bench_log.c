@@ -107,8 +107,9 @@ static void begin(struct audit_log *log, struct client *c, struct buf *b)
 static void report(const char *what, uint32_t *us, size_t n, double seconds)
 {
     qsort(us, n, sizeof(us[0]), compare);
+    size_t middle = n / 2, last = n - 1 - n / 100;
     printf("%-28s %9.0f/s  p50 %6.2f ms  p99 %6.2f ms\n", what, (double)n / seconds,
-           us[n / 2] / 1000.0, us[n * 99 / 100] / 1000.0);
+           us[middle] / 1e3, us[last] / 1e3);
 }
 
 // The bytes of one average batch, written and synced again and again.

@@ -14,19 +14,19 @@ static atomic_int g_fail_write, g_fail_sync, g_fail_allocate; // an errno, or 0
 static atomic_int g_write_limit; // bytes that one pwrite takes; 0 for no limit
 static atomic_uint g_syncs;
 
-ssize_t pwrite(int fd, const void *bytes, size_t n, off_t offset)
+ssize_t pwrite(int fd, const void *buf, size_t n, off_t offset)
 {
     if (atomic_load(&g_fail_write) != 0) {
         errno = atomic_load(&g_fail_write);
         return -1;
     }
     size_t limit = (size_t)atomic_load(&g_write_limit);
-    return syscall(SYS_pwrite64, fd, bytes, limit != 0 && limit < n ? limit : n, offset);
+    return syscall(SYS_pwrite64, fd, buf, limit != 0 && limit < n ? limit : n, offset);
 }
 
-ssize_t pwrite64(int fd, const void *bytes, size_t n, off_t offset)
+ssize_t pwrite64(int fd, const void *buf, size_t n, off_t offset)
 {
-    return pwrite(fd, bytes, n, offset);
+    return pwrite(fd, buf, n, offset);
 }
 
 static int sync_or_fail(long number, int fd)
@@ -39,9 +39,9 @@ static int sync_or_fail(long number, int fd)
     return (int)syscall(number, fd);
 }
 
-int fdatasync(int fd)
+int fdatasync(int fildes)
 {
-    return sync_or_fail(SYS_fdatasync, fd);
+    return sync_or_fail(SYS_fdatasync, fildes);
 }
 
 int fsync(int fd)

@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 
 #include "audit_test.h"
+#include "base/num.h"
 
 static struct audit_log *open_log(const char *folder)
 {
@@ -103,13 +104,14 @@ static void *write_entries(void *arg)
 
 static void assert_written_by(const struct writer *writers, const struct reader_entry *entry)
 {
-    unsigned thread = 0, i = 0;
-    char text[64];
+    struct span number = span_skip_prefix(entry->bytes, SPAN_OF("{\"thread\":"));
+    struct span rest;
+    uint64_t thread = 0, i = 0;
 
-    memcpy(text, entry->bytes.p, entry->bytes.n);
-    text[entry->bytes.n] = '\0';
-    assert_int_equal(sscanf(text, "{\"thread\":%u,\"i\":%u}", &thread, &i), 2);
-    assert_true(thread < THREADS && i < EACH);
+    assert_true(span_cut(number, ',', &number, &rest));
+    assert_ok(num_parse_u64(number, THREADS - 1, &thread));
+    rest = span_drop_last(span_skip_prefix(rest, SPAN_OF("\"i\":")), 1);
+    assert_ok(num_parse_u64(rest, EACH - 1, &i));
     assert_int_equal(writers[thread].indices[i], entry->index);
 }
 
@@ -211,7 +213,7 @@ static void full_batches_refuse_and_never_block(void **state)
     while (st == AIU_OK) {
         st = audit_append(log, numbered_entry(count, text), &index);
         count += st == AIU_OK;
-        assert_true(count <= 3 * AUDIT_BATCH_ENTRIES);
+        assert_true(count <= 3ULL * AUDIT_BATCH_ENTRIES);
     }
     assert_status(st, AIU_OVERLOADED);
     assert_true(count >= AUDIT_BATCH_ENTRIES);

@@ -80,7 +80,7 @@ static void a_name_has_the_fingerprint_of_the_formula(void **state)
 {
     (void)state;
     CLEANUP(keys_done) struct mac_keys *keys = new_keys(0);
-    CLEANUP(buf_wipe) struct buf b = BUF_OF(2 * PROMPT_MAC_TEXT_SIZE);
+    CLEANUP(buf_wipe) struct buf b = BUF_OF(PROMPT_MAC_TEXT_SIZE);
 
     assert_ok(name_mac(keys, SPAN_OF("acme"), november_2026, "user", SPAN_OF("alice"), &b));
     assert_span("name", buf_span(&b),

@@ -89,7 +89,7 @@ static void half_a_frame_at_the_end_is_waited_for(void **state)
     (void)state;
     char folder[PATH_SIZE], path[PATH_SIZE];
     struct span segment = segment_of_numbered(10);
-    uint8_t *bytes = (uint8_t *)(uintptr_t)segment.p;
+    uint8_t *bytes = (uint8_t *)segment.p;
     size_t at = frame_at(segment, 9) + 30;
     uint8_t kept[32];
     struct reader *r = NULL;
@@ -111,6 +111,37 @@ static void half_a_frame_at_the_end_is_waited_for(void **state)
     reader_free(r);
     mem_free(bytes);
     remove_log_folder(folder);
+}
+
+static enum aiu_status take_any(void *ctx, const struct reader_entry *entry)
+{
+    *(uint64_t *)ctx = entry->index + 1;
+    return AIU_OK;
+}
+
+// In the last segment a bad frame could be the end: an export must not take damage for it.
+static void damage_in_the_last_segment_is_not_taken_for_the_end(void **state)
+{
+    (void)state;
+    struct span segment = segment_of_numbered(10);
+    uint8_t *bytes = (uint8_t *)segment.p;
+    size_t at = frame_at(segment, 5), n = frame_at(segment, 6) - at;
+
+    for (int zeroed = 0; zeroed < 2; zeroed++) {
+        char folder[PATH_SIZE];
+        uint64_t seen = 0;
+        struct reader *r = NULL;
+        const struct reader_sink sink = {take_any, NULL, &seen};
+        memset(bytes + at + 20, zeroed ? 0 : 'x', n - 20);
+        memset(bytes + at, zeroed ? 0 : bytes[at], 20);
+        make_log_of(new_log_folder(folder), segment);
+        assert_ok(reader_open(folder, 0, &r));
+        assert_status(reader_each(r, &sink), AIU_AUDIT_CORRUPT);
+        assert_int_equal(seen, 5);
+        reader_free(r);
+        remove_log_folder(folder);
+    }
+    mem_free(bytes);
 }
 
 static void damage_in_the_middle_ends_the_reading(void **state)
@@ -181,5 +212,6 @@ static void no_log_is_told(void **state)
 }
 
 TEST_MAIN(reading_may_begin_anywhere, a_follower_sees_all_that_comes_later,
-          half_a_frame_at_the_end_is_waited_for, damage_in_the_middle_ends_the_reading,
-          a_missing_segment_ends_the_reading, no_log_is_told)
+          half_a_frame_at_the_end_is_waited_for,
+          damage_in_the_last_segment_is_not_taken_for_the_end,
+          damage_in_the_middle_ends_the_reading, a_missing_segment_ends_the_reading, no_log_is_told)

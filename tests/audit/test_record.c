@@ -152,7 +152,7 @@ static void whatever_a_caller_names_stays_one_line_of_json(void **state)
 static void a_record_keeps_its_bound_whatever_comes(void **state)
 {
     (void)state;
-    CLEANUP(buf_wipe) struct buf b = BUF_OF(64 * 1024);
+    CLEANUP(buf_wipe) struct buf b = BUF_OF(65536);
     static uint8_t junk[100000];
     static struct span rules[1000];
     static const uint8_t bytes[] = {0x01, 'x', 0xC3, 0xFF, '"'};

@@ -106,7 +106,7 @@ static void a_log_zeroed_from_any_byte_on_is_its_whole_entries(void **state)
 {
     (void)state;
     struct span segment = segment_of_numbered(ENTRIES);
-    uint8_t *bytes = (uint8_t *)(uintptr_t)segment.p;
+    uint8_t *bytes = (uint8_t *)segment.p;
     size_t first = frame_at(segment, ENTRIES - 3);
     size_t ends[] = {frame_at(segment, ENTRIES - 2), frame_at(segment, ENTRIES - 1),
                      frame_at(segment, ENTRIES)};
@@ -132,7 +132,7 @@ static void any_bit_flipped_in_the_last_entry_loses_only_that(void **state)
 {
     (void)state;
     struct span segment = segment_of_numbered(ENTRIES);
-    uint8_t *bytes = (uint8_t *)(uintptr_t)segment.p;
+    uint8_t *bytes = (uint8_t *)segment.p;
     size_t from = frame_at(segment, ENTRIES - 1);
     size_t to = frame_at(segment, ENTRIES);
 
@@ -148,7 +148,7 @@ static void any_bit_flipped_in_an_entry_before_is_refused(void **state)
 {
     (void)state;
     struct span segment = segment_of_numbered(ENTRIES);
-    uint8_t *bytes = (uint8_t *)(uintptr_t)segment.p;
+    uint8_t *bytes = (uint8_t *)segment.p;
     size_t from = frame_at(segment, 7);
     size_t to = frame_at(segment, 8);
 
@@ -164,7 +164,7 @@ static void an_entry_in_the_wrong_place_is_refused(void **state)
 {
     (void)state;
     struct span segment = segment_of_numbered(ENTRIES);
-    uint8_t *bytes = (uint8_t *)(uintptr_t)segment.p;
+    uint8_t *bytes = (uint8_t *)segment.p;
     size_t a = frame_at(segment, 3), b = frame_at(segment, 4), end = frame_at(segment, 5);
     uint8_t moved[128];
 
@@ -180,7 +180,7 @@ static void a_damaged_header_is_refused(void **state)
 {
     (void)state;
     struct span segment = segment_of_numbered(ENTRIES);
-    uint8_t *bytes = (uint8_t *)(uintptr_t)segment.p;
+    uint8_t *bytes = (uint8_t *)segment.p;
 
     for (size_t i = 0; i < WAL_HEADER_SIZE; i++) {
         bytes[i] ^= 0x10;
@@ -272,7 +272,7 @@ static void an_entry_rewritten_with_its_checksum_is_found_by_the_next_root(void 
 
     (void)make_long_log(new_log_folder(folder), first, ARRAY_SIZE(first));
     struct span bytes = test_read_file(segment_path(folder, 0, path));
-    uint8_t *frame = (uint8_t *)(uintptr_t)bytes.p + frame_at(bytes, 5);
+    uint8_t *frame = (uint8_t *)bytes.p + frame_at(bytes, 5);
     frame[WAL_FRAME_HEAD + 5] ^= 1;
     (void)wal_frame_seal(frame);
     write_file(path, bytes);

@@ -1,0 +1,210 @@
+# SPDX-FileCopyrightText: The AI Utilities authors
+# SPDX-License-Identifier: Apache-2.0
+"""`aiu audit` on logs written here by docs/audit-format.md alone: cli_audit.py PROGRAM
+
+A second implementation of the format, in Python, so that the page and the code cannot drift apart.
+"""
+import base64
+import hashlib
+import json
+import os
+import pty
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+PROGRAM = sys.argv.pop(1)
+CRC_TABLE = []
+for byte in range(256):
+    for _ in range(8):
+        byte = byte >> 1 ^ (0x82F63B78 if byte & 1 else 0)
+    CRC_TABLE.append(byte)
+
+
+def crc32c(data):
+    crc = 0xFFFFFFFF
+    for byte in data:
+        crc = crc >> 8 ^ CRC_TABLE[(crc ^ byte) & 255]
+    return crc ^ 0xFFFFFFFF
+
+
+def tree_head(entries):
+    """RFC 6962 2.1, recursively as the standard writes it."""
+    if not entries:
+        return hashlib.sha256(b"").digest()
+    if len(entries) == 1:
+        return hashlib.sha256(b"\0" + entries[0]).digest()
+    k = 1
+    while k * 2 < len(entries):
+        k *= 2
+    return hashlib.sha256(b"\1" + tree_head(entries[:k]) + tree_head(entries[k:])).digest()
+
+
+def header(first, root):
+    rest = struct.pack("<Q", first) + root + struct.pack("<Q", 1)
+    return b"AUWSEG01" + struct.pack("<II", 1, crc32c(rest)) + rest
+
+
+def frame(index, entry):
+    head = struct.pack("<IQ", len(entry), index)
+    data = b"AUW1" + head + struct.pack("<I", crc32c(head + entry)) + entry
+    return data + bytes(-len(data) % 8)
+
+
+def entry(i):
+    return json.dumps({"v": 1, "t": "boot", "i": i}).encode()
+
+
+def segments(entries, each):
+    for first in range(0, len(entries), each):
+        data = header(first, tree_head(entries[:first]))
+        for i in range(first, min(first + each, len(entries))):
+            data += frame(i, entries[i])
+        yield first, data + bytes(4096)
+
+
+def segment_path(folder, first):
+    return os.path.join(folder, "wal", f"{first:020d}.wal")
+
+
+def write_log(folder, entries, each=100):
+    os.makedirs(os.path.join(folder, "wal"))
+    for first, data in segments(entries, each):
+        with open(segment_path(folder, first), "wb") as f:
+            f.write(data)
+
+
+def audit(*words):
+    return subprocess.run([PROGRAM, "audit", *words], capture_output=True, check=False, timeout=60)
+
+
+class AuditCommand(unittest.TestCase):
+    def setUp(self):
+        top = tempfile.TemporaryDirectory()
+        self.addCleanup(top.cleanup)
+        self.folder = os.path.join(top.name, "log")
+        self.entries = [entry(i) for i in range(250)]
+
+    def test_a_log_by_the_page_is_whole_and_comes_out_as_it_went_in(self):
+        write_log(self.folder, self.entries)
+        report = json.loads(audit("fsck", "--json", "--dir", self.folder).stdout)
+        self.assertTrue(report["whole"])
+        self.assertEqual(report["entries"], 250)
+        self.assertEqual(report["segments"], 3)
+        self.assertEqual(base64.b64decode(report["root"]), tree_head(self.entries))
+        out = audit("export", "--dir", self.folder)
+        self.assertEqual(out.stdout, b"\n".join(self.entries) + b"\n")
+        self.assertEqual(out.returncode, 0)
+
+    def test_a_range_is_half_open(self):
+        write_log(self.folder, self.entries)
+        out = audit("export", "--from", "98", "--to", "102", "--dir", self.folder)
+        self.assertEqual(out.stdout.splitlines(), self.entries[98:102])
+        self.assertEqual(audit("export", "--from", "9999", "--dir", self.folder).stdout, b"")
+
+    def test_tail_gives_the_last_entries(self):
+        write_log(self.folder, self.entries)
+        self.assertEqual(audit("tail", "--dir", self.folder).stdout.splitlines(), self.entries[-10:])
+        out = audit("tail", "-n", "120", "--dir", self.folder)
+        self.assertEqual(out.stdout.splitlines(), self.entries[-120:])
+        self.assertEqual(audit("tail", "-n", "0", "--dir", self.folder).stdout, b"")
+
+    def test_tail_f_goes_on_into_the_next_segment(self):
+        write_log(self.folder, self.entries[:100])
+        words = [PROGRAM, "audit", "tail", "-f", "-n", "1", "--dir", self.folder]
+        with subprocess.Popen(words, stdout=subprocess.PIPE) as follower:
+            self.assertEqual(follower.stdout.readline().rstrip(), self.entries[99])
+            time.sleep(0.3)
+            first, data = list(segments(self.entries[:200], 100))[1]
+            with open(segment_path(self.folder, first) + ".new", "wb") as f:
+                f.write(data)
+            os.rename(segment_path(self.folder, first) + ".new", segment_path(self.folder, first))
+            for i in range(100, 200):
+                self.assertEqual(follower.stdout.readline().rstrip(), self.entries[i])
+            follower.terminate()
+
+    def damage(self, first, at, data):
+        with open(segment_path(self.folder, first), "r+b") as f:
+            f.seek(at)
+            f.write(data)
+
+    def test_damage_is_a_well_formed_no_with_the_first_bad_entry(self):
+        write_log(self.folder, self.entries)
+        size = len(frame(0, self.entries[0]))
+        self.damage(0, 64 + 3 * size + 22, b"~")
+        out = audit("fsck", "--dir", self.folder)
+        self.assertEqual(out.returncode, 1)
+        self.assertIn(b"first bad entry 3,", out.stdout)
+        report = json.loads(audit("fsck", "--json", "--dir", self.folder).stdout)
+        self.assertEqual((report["whole"], report["bad_index"]), (False, 3))
+        # An export says that it is not all.
+        out = audit("export", "--dir", self.folder)
+        self.assertEqual(out.stdout.splitlines(), self.entries[:3])
+        self.assertEqual(out.returncode, 78)
+
+    def test_damage_in_the_last_segment_is_not_an_end(self):
+        write_log(self.folder, self.entries)
+        self.damage(200, 64 + 22, b"~")
+        self.assertEqual(audit("fsck", "--dir", self.folder).returncode, 1)
+        self.assertEqual(audit("export", "--dir", self.folder).returncode, 78)
+
+    def test_a_rewritten_history_is_found_by_the_next_header(self):
+        write_log(self.folder, self.entries)
+        other = self.entries[:]
+        other[42] = other[42].replace(b"42", b"43")
+        with open(segment_path(self.folder, 0), "wb") as f:
+            f.write(next(segments(other, 100))[1])
+        report = json.loads(audit("fsck", "--json", "--dir", self.folder).stdout)
+        self.assertEqual((report["whole"], report["bad_index"]), (False, 100))
+
+    def test_half_a_write_at_the_end_is_no_damage(self):
+        write_log(self.folder, self.entries)
+        size = os.path.getsize(segment_path(self.folder, 200)) - 4096
+        self.damage(200, size, frame(250, entry(250))[:30])
+        out = audit("fsck", "--dir", self.folder)
+        self.assertEqual(out.returncode, 0)
+        self.assertIn(b"30 bytes of an unfinished write", out.stdout)
+        self.assertEqual(audit("export", "--dir", self.folder).returncode, 0)
+
+    def test_nothing_steers_the_terminal(self):
+        """S14, failure matrix row 34: ANSI, OSC, C1, bidirectional and zero-width characters."""
+        nasty = '{"m":"\x1b]0;t\x07\x9b31m\u202eabc\u2066\u200b\x7f é"}'.encode() + b"\xff\x9b"
+        write_log(self.folder, [nasty])
+        out = audit("tail", "--dir", self.folder).stdout
+        self.assertEqual(
+            out.decode(),
+            '{"m":"\\u001b]0;t\\u0007\\u009b31m\\u202eabc\\u2066\\u200b\\u007f é"}\ufffd\ufffd\n',
+        )
+        self.assertEqual(audit("export", "--dir", self.folder).stdout, nasty + b"\n")
+        seen = []
+
+        def keep(fd):
+            seen.append(os.read(fd, 4096))
+            return b""
+
+        pty.spawn([PROGRAM, "audit", "export", "--dir", self.folder], keep)
+        self.assertNotIn(b"\x1b", b"".join(seen))
+
+    def test_mistakes_are_usage_and_a_missing_log_is_told(self):
+        for words in ([], ["nonsense"], ["tail", "-n"], ["tail", "-n", "x", "--dir", "."],
+                      ["tail", "--from", "1"], ["fsck", "-f"], ["export", "--bogus"]):
+            self.assertEqual(audit(*words).returncode, 2, words)
+        out = audit("fsck", "--dir", self.folder)
+        self.assertEqual(out.returncode, 6)
+        self.assertIn(b"no log here", out.stderr)
+        self.assertEqual(audit("--help").returncode, 0)
+        self.assertEqual(audit("tail", "--help").returncode, 0)
+
+    def test_output_that_cannot_be_written_is_told(self):
+        write_log(self.folder, self.entries)
+        with open("/dev/full", "wb") as full:
+            out = subprocess.run([PROGRAM, "audit", "export", "--dir", self.folder], stdout=full,
+                                 stderr=subprocess.DEVNULL, check=False, timeout=60)
+        self.assertEqual(out.returncode, 11)
+
+
+if __name__ == "__main__":
+    unittest.main()
