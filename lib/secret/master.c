@@ -87,8 +87,8 @@ static enum aiu_status create_key(int dir_fd)
     static const char hex[] = "0123456789abcdef";
     char draft[] = "master.key.new-????????";
 
-    for (char *c = strchr(draft, '?'); *c != '\0'; c++) {
-        *c = hex[randombytes_uniform(16)];
+    for (size_t i = 0; draft[i] != '\0'; i++) {
+        draft[i] = draft[i] == '?' ? hex[randombytes_uniform(16)] : draft[i];
     }
     int fd = openat(dir_fd, draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
     if (fd < 0) {
