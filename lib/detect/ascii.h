@@ -5,6 +5,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 static inline bool is_digit(uint8_t c)
@@ -25,6 +26,17 @@ static inline uint8_t to_lower(uint8_t c)
 static inline bool is_alpha(uint8_t c)
 {
     return (uint8_t)((c | 0x20) - 'a') < 26;
+}
+
+// Whether `text` is `lower` in either case. `lower` has no capital letter.
+static inline bool equal_lowered(const uint8_t *text, const uint8_t *lower, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (to_lower(text[i]) != lower[i]) {
+            return false;
+        }
+    }
+    return true;
 }
 
 static inline bool is_alnum(uint8_t c)

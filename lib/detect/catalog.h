@@ -4,11 +4,11 @@
 // The compiled rules: what tools/rulec makes of rules/*.yaml and the engine reads. Inside detect
 // only; docs/internals/detect.md tells how the parts play together.
 //
-// A rule has programs. A program is a row of items (or the name of a matcher, a C function), one of
-// which is its anchor: a literal that Vectorscan looks for, a single byte or a run of digits that
-// the engine looks for itself. From a place where the anchor stands, the items behind it are
-// matched forwards and those before it backwards. An item takes all it can and never gives back, so
-// that a program costs at most its own length.
+// A rule has programs, each with a check. A program is a row of items (or the name of a matcher, a
+// C function), one of which is its anchor: a literal that Vectorscan looks for, a single byte or a
+// run of digits that the engine looks for itself. From a place where the anchor stands, the items
+// behind it are matched forwards and those before it backwards. An item takes all it can and never
+// gives back, so that a program costs at most its own length.
 //
 // Ownership: constant data. Threads: any.
 #pragma once
@@ -62,6 +62,7 @@ enum edge { EDGE_CLASS, EDGE_NUMBER };
 
 struct program {
     uint16_t rule;
+    uint16_t check;
     uint8_t matcher; // enum matcher; 0: items
     uint8_t edge;    // enum edge: what may not stand beside
     uint16_t items;  // index of the first
@@ -71,9 +72,14 @@ struct program {
     uint8_t span_end;
     uint16_t left; // EDGE_CLASS: classes, or INDEX_NONE
     uint16_t right;
+    uint16_t before; // what the byte before the anchor must be, where there is one: a class that
+    uint16_t after;  // spares most runs of the program, or INDEX_NONE; the same behind
 };
 
-struct rule {
+// What must hold of what a program found. A rule has one, and one more for each of its variants.
+struct check {
+    uint16_t rule;
+    uint8_t confidence;
     uint8_t validator; // enum validator; 0: none
     uint8_t entropy;   // least, in 1/16 bit a byte; 0: not asked
     uint8_t context;   // group of context words + 1; 0: none
@@ -85,14 +91,23 @@ struct rule {
 struct anchor {
     uint16_t at, n; // in the pool
     bool nocase;
-    uint16_t first, count;                 // in `triggers`: programs
-    uint16_t context_first, context_count; // in `context_groups`: groups it is a word of
+    uint16_t first, count; // in `triggers`: programs
 };
+
+// A word that tells what stands behind it, in lower case.
+struct context_word {
+    uint16_t at; // in the pool
+    uint8_t n;
+    uint8_t group;
+};
+
+enum { CONTEXT_BUCKETS = 256 };
 
 struct catalog {
     const struct rule_info *info;
-    const struct rule *rules;
     size_t rule_count;
+    const struct check *checks;
+    size_t check_count;
     const struct program *programs;
     size_t program_count;
     const struct item *items;
@@ -105,18 +120,18 @@ struct catalog {
     size_t pool_n;
     const uint16_t *triggers;
     size_t trigger_count;
-    const uint16_t *context_groups; // of the words of anchors
-    size_t context_group_count;
+    const struct context_word *context_words; // by bucket of their first two bytes (context.h)
+    uint16_t context_buckets[CONTEXT_BUCKETS + 1];
+    size_t context_longest;
     size_t context_count;         // groups
     const struct anchor *anchors; // those Vectorscan looks for; the index is its expression id
     size_t anchor_count;
     struct anchor bytes[CATALOG_BYTES]; // those of one byte
     size_t byte_count;
-    uint16_t
-        runs[CATALOG_RUN + 2]; // programs of runs of n digits: triggers[runs[n] .. runs[n + 1])
-    struct byte_class inside;  // bytes that a span may have up to the end of its anchor
-    size_t reach;              // most of them
-    const uint8_t *database;   // serialised
+    uint16_t runs[CATALOG_RUN + 2]; // n digits: programs triggers[runs[n] .. runs[n + 1])
+    struct byte_class inside;       // bytes that a span may have up to the end of its anchor
+    size_t reach;                   // most of them
+    const uint8_t *database;        // serialised
     size_t database_n;
 };
 

@@ -123,7 +123,6 @@ void scratch_free(struct scratch *s)
     if (s != NULL) {
         (void)hs_free_scratch(s->hs);
         mem_free(s->candidates);
-        mem_free(s->nears);
         mem_free(s->last_near);
         mem_free(s);
     }

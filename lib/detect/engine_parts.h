@@ -17,24 +17,15 @@ struct engine {
     bool compiled;
 };
 
-// A context word that was seen.
-struct near {
-    uint32_t start, end;
-    uint16_t group;
-};
-
 enum {
     SCRATCH_CANDIDATES = 1 << 20, // most of one view
-    SCRATCH_NEARS = 1 << 20,
 };
 
 struct scratch {
     hs_scratch_t *hs;
     struct candidate *candidates;
     size_t candidate_count, candidate_capacity;
-    struct near *nears;
-    size_t near_count, near_capacity;
-    uint32_t *last_near; // by group: start of the last context word so far, + 1
+    uint32_t *last_near; // context.h
 };
 
 // Like engine_new, of any catalog; it must outlive the engine. A catalog without a database is

@@ -18,6 +18,7 @@
 
 #include "base/alloc.h"
 #include "detect/ascii.h"
+#include "detect/context.h"
 #include "detect/engine_parts.h"
 #include "detect/program.h"
 #include "detect/unicode.h"
@@ -64,31 +65,15 @@ static enum aiu_status push_candidate(struct job *job, const struct candidate *c
     return AIU_OK;
 }
 
-// Kept in the order of their ends.
-static enum aiu_status push_near(struct job *job, const struct near *near)
+static bool is_valid(const struct check *check, struct span text, bool *sure)
 {
-    struct scratch *s = job->scratch;
-    void *array = s->nears;
-
-    TRY(grow(&array, sizeof(*near), s->near_count, &s->near_capacity, SCRATCH_NEARS));
-    s->nears = array;
-    size_t i = s->near_count++;
-    for (; i > 0 && s->nears[i - 1].end > near->end; i--) {
-        s->nears[i] = s->nears[i - 1];
-    }
-    s->nears[i] = *near;
-    return AIU_OK;
-}
-
-static bool is_valid(const struct rule *rule, struct span text, bool *sure)
-{
-    if (!rule->placeholders && is_placeholder(text)) {
+    if (!check->placeholders && is_placeholder(text)) {
         return false;
     }
-    if (rule->entropy > 0 && entropy_sixteenths(text) < rule->entropy) {
+    if (check->entropy > 0 && entropy_sixteenths(text) < check->entropy) {
         return false;
     }
-    enum validity validity = validator_run((enum validator_id)rule->validator, text);
+    enum validity validity = validator_run((enum validator_id)check->validator, text);
     *sure = *sure || validity == VALID_SURE;
     return validity != VALID_NO;
 }
@@ -96,20 +81,33 @@ static bool is_valid(const struct rule *rule, struct span text, bool *sure)
 // What is judged of a finding without end is what is certain of it.
 static enum aiu_status confirm(struct job *job, const struct program *program, struct hit *hit)
 {
-    const struct rule *rule = &job->catalog->rules[program->rule];
+    const struct check *check = &job->catalog->checks[program->check];
 
     if (hit->start < job->decided || hit->end <= hit->start ||
-        !is_valid(rule, span_of(job->view->p + hit->start, hit->end - hit->start), &hit->sure)) {
+        !is_valid(check, span_of(job->view->p + hit->start, hit->end - hit->start), &hit->sure)) {
         return AIU_OK;
     }
     struct candidate candidate = {
         .start = (uint32_t)hit->start,
         .end = (uint32_t)hit->end,
         .rule = program->rule,
-        .confidence = hit->sure ? 100 : job->catalog->info[program->rule].confidence,
+        .check = program->check,
+        .confidence = hit->sure ? 100 : check->confidence,
         .flow = hit->flow,
     };
     return push_candidate(job, &candidate);
+}
+
+// Whether the bytes beside the anchor let the program run at all.
+static inline bool passes_gates(const struct catalog *c, const struct program *program,
+                                const struct view *v, const struct site *site)
+{
+    if (program->before != INDEX_NONE && site->start > 0 &&
+        !class_has(&c->classes[program->before], v->p[site->start - 1])) {
+        return false;
+    }
+    return program->after == INDEX_NONE || site->end >= v->n ||
+           class_has(&c->classes[program->after], v->p[site->end]);
 }
 
 static void run_programs(struct job *job, size_t first, size_t count, const struct site *site)
@@ -119,7 +117,8 @@ static void run_programs(struct job *job, size_t first, size_t count, const stru
     for (size_t i = first; i < first + count && job->status == AIU_OK; i++) {
         const struct program *program = &c->programs[c->triggers[i]];
         struct hit hit;
-        if (!rule_set_has(job->rules, program->rule)) {
+        if (!passes_gates(c, program, job->view, site) ||
+            !rule_set_has(job->rules, program->rule)) {
             continue;
         }
         enum match m = program->matcher != MATCHER_NONE
@@ -133,34 +132,10 @@ static void run_programs(struct job *job, size_t first, size_t count, const stru
     }
 }
 
-// Whether letters or digits stand on both sides of `at`.
-static bool inside_word(const struct view *v, size_t at)
-{
-    return at > 0 && at < v->n && is_alnum(v->p[at - 1]) && is_alnum(v->p[at]);
-}
-
-static void take_context(struct job *job, const struct anchor *anchor, const struct site *site)
-{
-    if (inside_word(job->view, site->start) || inside_word(job->view, site->end)) {
-        return;
-    }
-    for (size_t i = 0; i < anchor->context_count && job->status == AIU_OK; i++) {
-        struct near near = {
-            .start = (uint32_t)site->start,
-            .end = (uint32_t)site->end,
-            .group = job->catalog->context_groups[anchor->context_first + i],
-        };
-        job->status = push_near(job, &near);
-    }
-}
-
 static void take_anchor(struct job *job, const struct anchor *anchor, size_t end)
 {
     struct site site = {end - anchor->n, end};
 
-    if (anchor->context_count > 0) {
-        take_context(job, anchor, &site);
-    }
     run_programs(job, anchor->first, anchor->count, &site);
 }
 
@@ -200,20 +175,23 @@ static bool any_spot(const uint8_t *p, const uint8_t spots[CATALOG_BYTES])
     return any != 0;
 }
 
-// The next digit or anchor byte from `at` on; v->n where there is none.
+// The next digit or anchor byte from `at` on; v->n where there is none. The first few bytes are
+// read one by one: where there are many digits the next one is near.
 static size_t next_spot(const struct view *v, size_t at, const uint8_t spots[CATALOG_BYTES])
 {
+    size_t end = v->n - at < STRIDE / 4 ? v->n : at + STRIDE / 4;
+
     while (at < v->n) {
-        while (v->n - at >= STRIDE && !any_spot(v->p + at, spots)) {
-            at += STRIDE;
-        }
-        size_t end = v->n - at < STRIDE ? v->n : at + STRIDE;
         for (; at < end; at++) {
             uint8_t c = v->p[at];
             if (is_digit(c) || c == spots[0] || c == spots[1] || c == spots[2]) {
                 return at;
             }
         }
+        while (v->n - at >= STRIDE && !any_spot(v->p + at, spots)) {
+            at += STRIDE;
+        }
+        end = v->n - at < STRIDE ? v->n : at + STRIDE;
     }
     return at;
 }
@@ -306,8 +284,8 @@ static bool ranks_before(const struct catalog *c, const struct candidate *a,
     if (a->start != b->start) {
         return a->start < b->start;
     }
-    if (c->rules[a->rule].flows != c->rules[b->rule].flows) {
-        return c->rules[a->rule].flows;
+    if (c->checks[a->check].flows != c->checks[b->check].flows) {
+        return c->checks[a->check].flows;
     }
     if (a->end != b->end) {
         return a->end > b->end;
@@ -318,7 +296,7 @@ static bool ranks_before(const struct catalog *c, const struct candidate *a,
     if (a->confidence != b->confidence) {
         return a->confidence > b->confidence;
     }
-    return a->rule < b->rule;
+    return a->check < b->check;
 }
 
 static void sift_down(const struct catalog *c, struct candidate *items, size_t root, size_t n)
@@ -363,53 +341,40 @@ static void sort_candidates(const struct catalog *c, struct candidate *items, si
     }
 }
 
-// Context words seen from left to right: `next` is the first behind the place reached.
-static size_t pass_context(struct scratch *s, size_t next, size_t upto)
-{
-    for (; next < s->near_count && s->nears[next].end <= upto; next++) {
-        const struct near *near = &s->nears[next];
-        if (s->last_near[near->group] < near->start + 1) {
-            s->last_near[near->group] = near->start + 1;
-        }
-    }
-    return next;
-}
-
 // Whether the rule of `candidate` has what it needs around it; a word that helps raises confidence.
-static bool has_context(const struct job *job, struct candidate *candidate)
+static bool has_context(struct context_reader *r, const struct check *check,
+                        struct candidate *candidate)
 {
-    const struct rule *rule = &job->catalog->rules[candidate->rule];
-
-    if (rule->context == 0) {
+    if (check->context == 0) {
         return true;
     }
-    uint32_t last = job->scratch->last_near[rule->context - 1];
-    bool near = last > 0 && candidate->start - (last - 1) <= CATALOG_NEAR;
+    context_read(r, candidate->start);
+    bool near = context_near(r, check->context - 1, candidate->start);
     if (near) {
         candidate->confidence = (uint8_t)((candidate->confidence + 100) / 2);
     }
-    return near || !rule->context_required;
+    return near || !check->context_required;
 }
 
 // Keep the candidates that are findings, in front of the array; returns how far they reach.
 static size_t accept(struct job *job, size_t unknown, struct progress *p, size_t *ret_count)
 {
     struct scratch *s = job->scratch;
+    const struct catalog *catalog = job->catalog;
+    struct context_reader reader = {catalog, job->view, 0, s->last_near};
     size_t reached = p->decided;
-    size_t next_near = 0;
     size_t kept = 0;
 
-    memset(s->last_near, 0, job->catalog->context_count * sizeof(*s->last_near));
+    memset(s->last_near, 0, catalog->context_count * sizeof(*s->last_near));
     for (size_t i = 0; i < s->candidate_count && s->candidates[i].start < unknown; i++) {
         struct candidate c = s->candidates[i];
-        next_near = pass_context(s, next_near, c.start);
-        if (c.start < reached || !has_context(job, &c)) {
+        if (c.start < reached || !has_context(&reader, &catalog->checks[c.check], &c)) {
             continue;
         }
         reached = c.end;
         if (c.flow.kind != FLOW_NONE) {
             p->flow = c.flow;
-            reached = flow_run(&p->flow, job->catalog->classes, job->view, c.end);
+            reached = flow_run(&p->flow, catalog->classes, job->view, c.end);
             c.end = (uint32_t)reached;
         }
         s->candidates[kept++] = c;
@@ -439,7 +404,6 @@ enum aiu_status examine(const struct engine *e, struct scratch *s, const struct 
     }
     job.decided = p->decided;
     s->candidate_count = 0;
-    s->near_count = 0;
     TRY(scan_literals(&job, e));
     TRY(scan_bytes(&job));
     sort_candidates(e->catalog, s->candidates, s->candidate_count);

@@ -29,6 +29,7 @@ struct decided {
 struct candidate {
     uint32_t start, end;
     uint16_t rule;
+    uint16_t check;
     uint8_t confidence;
 
     struct flow flow;

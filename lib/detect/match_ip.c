@@ -10,7 +10,9 @@
 #include "detect/matcher.h"
 
 enum {
-    VERSION_BEFORE = 12, // how far the word "version" may stand before
+    WORD_BEFORE = 12, // of a word that tells what follows
+    BLANKS_BEFORE = 4,
+    DOUBTFUL = 10, // characters, with the dots
     IPV6_MOST = 45,
     GROUPS = 8,
 };
@@ -46,36 +48,66 @@ static enum match octets(const struct view *v, size_t *at, uint8_t octet[4])
     return MATCH_YES;
 }
 
-// "version 1.2.3.4", "ver. 1.2.3.4"
-static bool version_before(const struct view *v, size_t start)
+// The word that stands before `at`, with a blank or a mark between.
+static struct span word_before(const struct view *v, size_t at)
 {
-    static const char *const words[] = {"version", "ver", "v", "release", "build", "firmware"};
-    size_t end = start;
+    size_t end = at;
 
-    while (end > 0 && start - end < 3 &&
-           (v->p[end - 1] == ' ' || v->p[end - 1] == '.' || v->p[end - 1] == ':' ||
-            v->p[end - 1] == '"')) {
+    while (end > 0 && at - end < BLANKS_BEFORE && v->p[end - 1] != '\n' && v->p[end - 1] < 0x80 &&
+           !is_alnum(v->p[end - 1])) {
         end--;
     }
     size_t begin = end;
-    while (begin > 0 && end - begin < VERSION_BEFORE && is_alpha(v->p[begin - 1])) {
+    while (begin > 0 && end - begin < WORD_BEFORE && is_alnum(v->p[begin - 1])) {
         begin--;
     }
-    for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
-        if (span_equal_nocase(span_of(v->p + begin, end - begin), span_str(words[i]))) {
+    return span_of(v->p + begin, end - begin);
+}
+
+static bool is_word(struct span word, const char *const *words, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (span_equal_nocase(word, span_str(words[i]))) {
             return true;
         }
     }
     return false;
 }
 
-// Four single digits are more often a version ("2.1.0.4") than an address, unless all are the same.
+// "version 1.2.3.4", "ver. 1.2.3.4"
+static bool version_before(const struct view *v, size_t start)
+{
+    static const char *const words[] = {"version", "ver",      "v",        "release", "build",
+                                        "rev",     "revision", "firmware", "section", "chapter"};
+
+    return is_word(word_before(v, start), words, ARRAY_SIZE(words));
+}
+
+static bool host_beside(const struct view *v, size_t start, size_t end)
+{
+    static const char *const words[] = {"ip",     "ips",    "ipv4",    "host",   "address", "addr",
+                                        "server", "client", "gateway", "router", "dns",     "ping",
+                                        "ssh",    "subnet", "network", "proxy",  "peer",    "from"};
+    uint8_t before = start > 0 ? v->p[start - 1] : ' ';
+    uint8_t after = end < v->n ? v->p[end] : ' ';
+
+    return before == '@' || before == '/' || after == ':' || after == '/' ||
+           is_word(word_before(v, start), words, ARRAY_SIZE(words));
+}
+
 static bool names_nobody(const uint8_t octet[4])
 {
-    bool small = octet[0] < 10 && octet[1] < 10 && octet[2] < 10 && octet[3] < 10;
-    bool same = octet[0] == octet[1] && octet[1] == octet[2] && octet[2] == octet[3];
+    return octet[0] == 127 || octet[0] == 0 || octet[0] == 255;
+}
 
-    return octet[0] == 127 || octet[0] == 0 || octet[0] == 255 || (small && !same);
+// Four short numbers are more often a section or a version ("22.2.1.5") than an address. Private
+// networks, four equal numbers and longer ones are addresses.
+static bool is_doubtful(const uint8_t octet[4], size_t n)
+{
+    bool same = octet[0] == octet[1] && octet[1] == octet[2] && octet[2] == octet[3];
+    bool private = octet[0] == 10 || (octet[0] == 192 && octet[1] == 168);
+
+    return n < DOUBTFUL && !same && !private;
 }
 
 // "1.2.3.4-rc" and "pkg-1.2.3.4" are versions.
@@ -95,27 +127,26 @@ static enum match ipv4_edges(const struct view *v, size_t start, size_t end)
     return number_edge_right(v, end);
 }
 
-enum match matcher_ipv4(const struct view *v, const struct site *anchor, struct hit *hit)
+static enum match ipv4(const struct view *v, const struct site *anchor, struct hit *hit)
 {
     size_t end = anchor->start;
     uint8_t octet[4];
-
-    if (anchor->end < v->n && v->p[anchor->end] != '.') {
-        return MATCH_NO;
-    }
-    if (!number_edge_left(v, anchor->start)) {
-        return MATCH_NO;
-    }
     enum match m = octets(v, &end, octet);
+
     if (m == MATCH_YES) {
         m = ipv4_edges(v, anchor->start, end);
     }
     hit->start = anchor->start;
     hit->end = end;
-    if (m == MATCH_YES && (names_nobody(octet) || version_before(v, anchor->start))) {
+    if (m != MATCH_YES) {
+        return m;
+    }
+    if (names_nobody(octet) || version_before(v, anchor->start)) {
         return MATCH_NO;
     }
-    return m;
+    return is_doubtful(octet, end - anchor->start) && !host_beside(v, anchor->start, end)
+               ? MATCH_NO
+               : MATCH_YES;
 }
 
 static bool is_group_byte(uint8_t c)
@@ -190,7 +221,7 @@ static bool is_ipv6(struct span text)
     return g.gaps == 0 ? g.wide > 1 : g.count > 1 && g.first > 2;
 }
 
-enum match matcher_ipv6(const struct view *v, const struct site *anchor, struct hit *hit)
+static enum match ipv6(const struct view *v, const struct site *anchor, struct hit *hit)
 {
     size_t end = anchor->end;
     bool more = anchor->end < v->n && is_group_byte(v->p[anchor->end]);
@@ -220,4 +251,11 @@ enum match matcher_ipv6(const struct view *v, const struct site *anchor, struct 
     hit->start = start;
     hit->end = end;
     return is_ipv6(span_of(v->p + start, end - start)) ? MATCH_YES : MATCH_NO;
+}
+
+enum match matcher_ip(const struct view *v, const struct site *anchor, struct hit *hit)
+{
+    bool dot = anchor->end < v->n && v->p[anchor->end] == '.';
+
+    return dot ? ipv4(v, anchor, hit) : ipv6(v, anchor, hit);
 }

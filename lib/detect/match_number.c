@@ -147,12 +147,27 @@ static bool may_end(const struct chain *c, size_t groups)
     return groups == c->count || c->between.p[0] == ' ';
 }
 
+// A short run is a card only where a separator follows, and one digit only as the first of many.
+static bool may_be_grouped(const struct view *v, const struct site *anchor)
+{
+    size_t n = anchor->end - anchor->start;
+
+    if (n >= CARD_FEWEST || anchor->end == v->n) {
+        return true;
+    }
+    if (separator(v, anchor->end) == 0 && !separator_cut(v, anchor->end)) {
+        return false;
+    }
+    return n > 1 || anchor->start < 2 || !is_digit(v->p[anchor->start - 2]);
+}
+
 enum match matcher_card(const struct view *v, const struct site *anchor, struct hit *hit)
 {
     struct chain c;
     uint8_t first = v->p[anchor->start];
 
-    if (first == '0' || first == '1' || first == '7' || !number_edge_left(v, anchor->start)) {
+    if (first < '2' || first == '7' || !number_edge_left(v, anchor->start) ||
+        !may_be_grouped(v, anchor)) {
         return MATCH_NO;
     }
     take_chain(v, anchor->start, &c);

@@ -14,15 +14,7 @@
 
 static bool same_bytes(const uint8_t *text, const uint8_t *wanted, size_t n, bool nocase)
 {
-    if (!nocase) {
-        return memcmp(text, wanted, n) == 0;
-    }
-    for (size_t i = 0; i < n; i++) {
-        if (to_lower(text[i]) != wanted[i]) {
-            return false;
-        }
-    }
-    return true;
+    return nocase ? equal_lowered(text, wanted, n) : memcmp(text, wanted, n) == 0;
 }
 
 // One literal at `at`.

@@ -7,6 +7,7 @@
 
 #include "base/num.h"
 #include "detect/ascii.h"
+#include "detect/context.h"
 #include "detect/matcher.h"
 #include "detect/program.h"
 #include "detect/validate.h"
@@ -108,7 +109,7 @@ static bool note_inside(struct build *b, const struct text *where, const struct 
             fail_at(b->errors, where, "blanks in the finding before its anchor");
             return false;
         }
-        add_inside(b, &class);
+        add_class(&b->inside, &class);
         most += part_most(&p->parts[i]);
     }
     b->reach = most > b->reach ? most : b->reach;
@@ -175,11 +176,11 @@ static void add_alnum(struct byte_class *class)
     }
 }
 
-// What may not stand beside the part at one end, and the part next to it: letters, digits and the
-// alphabet of the token. Nothing beside a literal that ends in something else.
-static uint16_t default_edge(struct build *b, const struct part *end, const struct part *next,
-                             bool left)
+// What may not stand beside one end of a pattern: letters, digits and the alphabet of the token, so
+// that no part of a longer token is taken for one. Nothing beside a literal that ends otherwise.
+static uint16_t default_edge(struct build *b, const struct pattern *p, bool left)
 {
+    const struct part *end = &p->parts[left ? 0 : p->count - 1];
     struct byte_class class = {0};
 
     if (end->kind != ITEM_CLASS) {
@@ -187,14 +188,12 @@ static uint16_t default_edge(struct build *b, const struct part *end, const stru
         if (!is_alnum(word.p[left ? 0 : word.n - 1])) {
             return INDEX_NONE;
         }
-        if (left && next != NULL && next->kind == ITEM_CLASS) {
-            class = next->class;
-        }
-    } else {
-        class = end->class;
     }
-    if (has_blank(&class)) {
-        class = (struct byte_class){0};
+    for (size_t i = 0; i < p->count; i++) {
+        bool counts = left || &p->parts[i] == end;
+        if (counts && p->parts[i].kind == ITEM_CLASS && !has_blank(&p->parts[i].class)) {
+            add_class(&class, &p->parts[i].class);
+        }
     }
     add_alnum(&class);
     return put_class(b, &class);
@@ -205,8 +204,6 @@ static bool set_edges(struct build *b, const struct source_rule *s, const struct
                       struct program *program)
 {
     bool run = p->parts[program->anchor].kind == ITEM_CLASS;
-    const struct part *first = &p->parts[0];
-    const struct part *last = &p->parts[p->count - 1];
     struct part given;
 
     program->left = program->right = INDEX_NONE;
@@ -220,8 +217,8 @@ static bool set_edges(struct build *b, const struct source_rule *s, const struct
         return false;
     }
     if (s->edge.s.n == 0) {
-        program->left = default_edge(b, first, p->count > 1 ? first + 1 : NULL, true);
-        program->right = default_edge(b, last, NULL, false);
+        program->left = default_edge(b, p, true);
+        program->right = default_edge(b, p, false);
     }
     if (s->left.s.n > 0) {
         if (!parse_class(b->arena, b->errors, &s->left, false, &given)) {
@@ -238,6 +235,43 @@ static bool set_edges(struct build *b, const struct source_rule *s, const struct
     return true;
 }
 
+static struct byte_class all_but(const struct byte_class *class)
+{
+    struct byte_class rest;
+
+    for (size_t i = 0; i < ARRAY_SIZE(rest.bits); i++) {
+        rest.bits[i] = ~class->bits[i];
+    }
+    return rest;
+}
+
+// What must stand beside the anchor: the part there, or at an end what the edge allows.
+static uint16_t gate_beside(struct build *b, const struct pattern *p, const struct program *program,
+                            bool nocase, bool before)
+{
+    size_t i = before ? program->anchor - 1U : program->anchor + 1U;
+    uint16_t edge = before ? program->left : program->right;
+    struct byte_class class = {0};
+
+    if (i < p->count) {
+        if (p->parts[i].min == 0) {
+            return INDEX_NONE;
+        }
+        class = class_of_part(&p->parts[i], nocase);
+        return put_class(b, &class);
+    }
+    if (program->edge == EDGE_NUMBER) {
+        add_alnum(&class);
+        class_add(&class, '_');
+    } else if (edge != INDEX_NONE) {
+        class = b->classes[edge];
+    } else {
+        return INDEX_NONE;
+    }
+    class = all_but(&class);
+    return put_class(b, &class);
+}
+
 static struct program *new_program(struct build *b, const struct text *where, size_t rule)
 {
     if (b->program_count == PROGRAMS) {
@@ -245,10 +279,13 @@ static struct program *new_program(struct build *b, const struct text *where, si
         return NULL;
     }
     struct program *program = &b->programs[b->program_count++];
-    *program = (struct program){.rule = (uint16_t)rule,
+    *program = (struct program){.rule = b->checks[rule].rule,
+                                .check = (uint16_t)rule,
                                 .items = (uint16_t)b->item_count,
                                 .left = INDEX_NONE,
-                                .right = INDEX_NONE};
+                                .right = INDEX_NONE,
+                                .before = INDEX_NONE,
+                                .after = INDEX_NONE};
     return program;
 }
 
@@ -256,7 +293,6 @@ static bool hook_program(struct build *b, const struct text *where, const struct
                          bool nocase)
 {
     uint16_t program = (uint16_t)(b->program_count - 1);
-    struct hook hook = {.what = program};
 
     if (part->kind == ITEM_CLASS) {
         for (size_t n = part->min; n <= part->max; n++) {
@@ -267,7 +303,7 @@ static bool hook_program(struct build *b, const struct text *where, const struct
         return true;
     }
     for (size_t i = 0; i < part->word_count; i++) {
-        if (!hook_on(b, where, part->words[i], nocase, &hook)) {
+        if (!hook_on(b, where, part->words[i], nocase, program)) {
             return false;
         }
     }
@@ -308,14 +344,17 @@ static void build_pattern(struct build *b, size_t rule, const struct text *where
     program->span_first = (uint8_t)p.span_first;
     program->span_end = (uint8_t)p.span_end;
     if (p.parts[p.count - 1].max == ITEM_OPEN) {
-        b->rules[rule].flows = true;
+        b->checks[rule].flows = true;
         if (p.span_end != p.count || s->validator.s.n > 0) {
             fail_at(b->errors, where, "a finding without end stands last and has no validator");
             return;
         }
     }
-    (void)(put_items(b, where, &p, nocase) && note_inside(b, where, &p, anchor, nocase) &&
-           set_edges(b, s, &p, program) && hook_program(b, where, &p.parts[anchor], nocase));
+    if (put_items(b, where, &p, nocase) && note_inside(b, where, &p, anchor, nocase) &&
+        set_edges(b, s, &p, program) && hook_program(b, where, &p.parts[anchor], nocase)) {
+        program->before = gate_beside(b, &p, program, nocase, true);
+        program->after = gate_beside(b, &p, program, nocase, false);
+    }
 }
 
 // "1-3", "4", separated by commas.
@@ -352,18 +391,28 @@ static size_t hook_anchors(struct build *b, const struct source_rule *s)
     size_t longest = 0;
 
     for (size_t i = 0; i < s->anchors.count; i++) {
-        const struct hook hook = {.what = (uint16_t)(b->program_count - 1)};
+        uint16_t program = (uint16_t)(b->program_count - 1);
         struct part part = {.kind = ITEM_LITERAL, .word_count = 1};
         struct byte_class class = {0};
         if (!parse_literal(b->arena, b->errors, &s->anchors.items[i], &part.words[0]) ||
-            !hook_on(b, &s->anchors.items[i], part.words[0], false, &hook)) {
+            !hook_on(b, &s->anchors.items[i], part.words[0], false, program)) {
             continue;
         }
         class_of_words(&part, false, &class);
-        add_inside(b, &class);
+        add_class(&b->inside, &class);
         longest = part.words[0].n > longest ? part.words[0].n : longest;
     }
     return longest;
+}
+
+// The class of a key that may be absent.
+static uint16_t given_class(struct build *b, const struct text *text)
+{
+    struct part part;
+
+    return text->s.n > 0 && parse_class(b->arena, b->errors, text, false, &part)
+               ? put_class(b, &part.class)
+               : INDEX_NONE;
 }
 
 static void build_matcher(struct build *b, size_t rule)
@@ -381,17 +430,19 @@ static void build_matcher(struct build *b, size_t rule)
         fail_at(b->errors, &s->matcher, "unknown matcher, or one without \"anchors\" or \"runs\"");
         return;
     }
-    b->rules[rule].flows = matcher_flows(matcher);
+    b->checks[rule].flows = matcher_flows(matcher);
+    program->before = given_class(b, &s->prev);
+    program->after = given_class(b, &s->next);
     if (s->before.s.n > 0) {
         if (!parse_class(b->arena, b->errors, &s->before, false, &before)) {
             return;
         }
-        add_inside(b, &before.class);
+        add_class(&b->inside, &before.class);
     }
     size_t most = before.max + hook_anchors(b, s);
     if (s->runs.s.n > 0) {
         struct byte_class digits = {.bits = {UINT64_C(0x3FF) << '0'}};
-        add_inside(b, &digits);
+        add_class(&b->inside, &digits);
         most += CATALOG_RUN;
         (void)hook_runs(b, &s->runs);
     }
@@ -466,23 +517,40 @@ static enum finding_kind kind_of(struct build *b, const struct text *id, struct 
     return KIND_PII;
 }
 
-static const char *const *marked_texts(struct build *b, const struct texts *texts, struct span seed)
+// The rule that a source rule is, or is a variant of.
+static size_t rule_of(const struct build *b, const struct source_rule *s)
 {
-    const char **list = arena_array(b->arena, texts->count + 1, sizeof(*list));
+    size_t i = 0;
+
+    while (i < b->source->main_count && !span_equal(b->source->rules[i].id.s, s->variant_of.s) &&
+           &b->source->rules[i] != s) {
+        i++;
+    }
+    return i;
+}
+
+// The examples of a rule and its variants, or the counterexamples.
+static const char *const *marked_texts(struct build *b, size_t rule, bool counter)
+{
+    const char **list = arena_array(b->arena, LIST_MOST + 1, sizeof(*list));
+    size_t n = 0;
 
     CHECK(list != NULL);
-    for (size_t i = 0; i < texts->count; i++) {
-        struct span marked = {(const uint8_t *)"", 0};
-        (void)expand_marked(b->arena, b->errors, &texts->items[i], seed, &marked);
-        list[i] = (const char *)marked.p;
+    for (size_t i = 0; i < b->source->rule_count; i++) {
+        const struct source_rule *s = &b->source->rules[i];
+        const struct texts *texts = counter ? &s->counterexamples : &s->examples;
+        for (size_t k = 0; rule_of(b, s) == rule && k < texts->count && n < LIST_MOST; k++) {
+            struct span marked = {(const uint8_t *)"", 0};
+            (void)expand_marked(b->arena, b->errors, &texts->items[k], &marked);
+            list[n++] = (const char *)marked.p;
+        }
     }
     return list;
 }
 
-static void build_rule(struct build *b, size_t i)
+static void build_info(struct build *b, size_t i)
 {
     const struct source_rule *s = &b->source->rules[i];
-    enum validator_id validator = validator_id_find(s->validator.s);
     struct span tag = {NULL, 0};
     enum finding_kind kind = kind_of(b, &s->id, &tag);
 
@@ -494,24 +562,46 @@ static void build_rule(struct build *b, size_t i)
         .severity = severity(b, s->severity.s.n > 0 ? &s->severity : &s->id),
         .confidence = number(b, &s->confidence, 90),
         .certain = is_true(b, &s->certain, true),
-        .examples = marked_texts(b, &s->examples, s->id.s),
-        .counterexamples = marked_texts(b, &s->counterexamples, s->id.s),
+        .examples = marked_texts(b, i, false),
+        .counterexamples = marked_texts(b, i, true),
     };
-    b->rules[i] = (struct rule){
+    if (s->description.s.n == 0) {
+        fail_at(b->errors, &s->id, "a rule needs a description");
+    }
+}
+
+static const struct text *name_of(const struct source_rule *s)
+{
+    return s->id.s.n > 0 ? &s->id : &s->variant_of;
+}
+
+static void build_check(struct build *b, size_t i)
+{
+    const struct source_rule *s = &b->source->rules[i];
+    enum validator_id validator = validator_id_find(s->validator.s);
+    size_t rule = rule_of(b, s);
+
+    if (rule == b->source->main_count) {
+        fail_at(b->errors, &s->variant_of, "a variant of an unknown rule");
+        return;
+    }
+    b->checks[i] = (struct check){
+        .rule = (uint16_t)rule,
+        .confidence = number(b, &s->confidence, b->info[rule].confidence),
         .validator = (uint8_t)validator,
         .entropy = entropy(b, &s->entropy),
         .context = context(b, &s->context),
         .context_required = is_true(b, &s->context_required, false),
-        .placeholders = is_true(b, &s->placeholders, kind != KIND_SECRET),
+        .placeholders = is_true(b, &s->placeholders, b->info[rule].kind != KIND_SECRET),
     };
-    if (s->description.s.n == 0 || s->examples.count == 0) {
-        fail_at(b->errors, &s->id, "a rule needs a description and an example");
+    if (s->examples.count == 0) {
+        fail_at(b->errors, name_of(s), "a rule needs an example");
     }
     if (s->validator.s.n > 0 && validator == VALIDATOR_NONE) {
         fail_at(b->errors, &s->validator, "unknown validator");
     }
     if ((s->matcher.s.n > 0) == (s->patterns.count > 0)) {
-        fail_at(b->errors, &s->id, "a rule has patterns or a matcher");
+        fail_at(b->errors, name_of(s), "a rule has patterns or a matcher");
     } else if (s->matcher.s.n > 0) {
         build_matcher(b, i);
     }
@@ -520,35 +610,82 @@ static void build_rule(struct build *b, size_t i)
     }
 }
 
+static bool put_context_word(struct build *b, const struct text *word, size_t group)
+{
+    uint8_t *lower = arena_new(b->arena, word->s.n + 1);
+
+    if (lower == NULL || word->s.n < 2 || word->s.n > CONTEXT_LONGEST) {
+        fail_at(b->errors, word, "a context word has 2 to %d bytes", CONTEXT_LONGEST);
+        return false;
+    }
+    if (b->context_word_count == WORDS) {
+        return full(b, word, "context words");
+    }
+    for (size_t i = 0; i < word->s.n; i++) {
+        lower[i] = to_lower(word->s.p[i]);
+    }
+    struct context_word *w = &b->context_words[b->context_word_count++];
+    *w = (struct context_word){.n = (uint8_t)word->s.n, .group = (uint8_t)group};
+    return put_bytes(b, word, span_of(lower, word->s.n), &w->at);
+}
+
 static void build_contexts(struct build *b)
 {
     for (size_t i = 0; i < b->source->context_count; i++) {
         const struct source_context *context = &b->source->contexts[i];
         for (size_t k = 0; k < context->words.count; k++) {
-            const struct text *word = &context->words.items[k];
-            struct hook hook = {.what = (uint16_t)i, .context = true};
-            uint8_t *lower = arena_new(b->arena, word->s.n + 1);
-            if (lower == NULL || word->s.n < 2 || word->s.n > ANCHOR_LONGEST) {
-                fail_at(b->errors, word, "a context word has 2 to %d bytes", ANCHOR_LONGEST);
-                continue;
+            if (!put_context_word(b, &context->words.items[k], i)) {
+                return;
             }
-            for (size_t n = 0; n < word->s.n; n++) {
-                lower[n] = to_lower(word->s.p[n]);
-            }
-            (void)hook_on(b, word, span_of(lower, word->s.n), true, &hook);
         }
     }
 }
 
-// Sort the rules by id, and refuse the same id twice.
+static uint8_t bucket_of(const struct build *b, const struct context_word *w)
+{
+    return context_bucket(b->pool[w->at], b->pool[w->at + 1]);
+}
+
+static bool sort_contexts(struct build *b, struct catalog *c)
+{
+    struct context_word *sorted = arena_array(b->arena, WORDS + 1, sizeof(*sorted));
+    size_t n = 0;
+
+    for (unsigned bucket = 0; sorted != NULL && bucket < CONTEXT_BUCKETS; bucket++) {
+        c->context_buckets[bucket] = (uint16_t)n;
+        for (size_t i = 0; i < b->context_word_count; i++) {
+            const struct context_word *w = &b->context_words[i];
+            if (bucket_of(b, w) == bucket) {
+                sorted[n++] = *w;
+                c->context_longest = w->n > c->context_longest ? w->n : c->context_longest;
+            }
+        }
+    }
+    c->context_buckets[CONTEXT_BUCKETS] = (uint16_t)n;
+    c->context_words = sorted;
+    return sorted != NULL;
+}
+
+static int order_of(const struct source_rule *one, const struct source_rule *two)
+{
+    bool variants[2] = {one->id.s.n == 0, two->id.s.n == 0};
+
+    if (variants[0] || variants[1]) {
+        return variants[0] - variants[1];
+    }
+    return span_compare(one->id.s, two->id.s);
+}
+
+// Sort the rules by id, variants behind them, and refuse the same id twice.
 static void sort_rules(struct errors *e, struct source *source)
 {
-    for (size_t i = 1; i < source->rule_count; i++) {
+    for (size_t i = 0; i < source->rule_count; i++) {
+        source->main_count += source->rules[i].id.s.n > 0;
         for (size_t k = i; k > 0; k--) {
             struct source_rule *one = &source->rules[k - 1];
             struct source_rule *two = &source->rules[k];
-            int order = span_compare(one->id.s, two->id.s);
-            if (order == 0) {
+            int order = order_of(one, two);
+            if (order == 0 && two->id.s.n > 0) {
                 fail_at(e, &two->id, "the id stands at %s:%u already", one->id.file, one->id.line);
             }
             if (order <= 0) {
@@ -566,7 +703,7 @@ static bool new_build(struct build *b)
     struct arena *a = b->arena;
 
     b->info = arena_array(a, RULES_MAX, sizeof(*b->info));
-    b->rules = arena_array(a, RULES_MAX, sizeof(*b->rules));
+    b->checks = arena_array(a, RULES_MAX, sizeof(*b->checks));
     b->programs = arena_array(a, PROGRAMS, sizeof(*b->programs));
     b->items = arena_array(a, ITEMS, sizeof(*b->items));
     b->classes = arena_array(a, CLASSES, sizeof(*b->classes));
@@ -574,18 +711,18 @@ static bool new_build(struct build *b)
     b->pool = arena_new(a, POOL);
     b->anchors = arena_array(a, ANCHORS, sizeof(*b->anchors));
     b->hooks = arena_array(a, TRIGGERS, sizeof(*b->hooks));
-    return b->info != NULL && b->rules != NULL && b->programs != NULL && b->items != NULL &&
+    b->context_words = arena_array(a, WORDS, sizeof(*b->context_words));
+    return b->info != NULL && b->checks != NULL && b->programs != NULL && b->items != NULL &&
            b->classes != NULL && b->words != NULL && b->pool != NULL && b->anchors != NULL &&
-           b->hooks != NULL;
+           b->hooks != NULL && b->context_words != NULL;
 }
 
 // The hooks of an anchor become a range of a flat list.
-static void flatten(const struct build *b, uint16_t anchor, bool context, uint16_t *list,
-                    size_t *count)
+static void flatten(const struct build *b, uint16_t anchor, uint16_t *list, size_t *count)
 {
     for (size_t i = 0; i < b->hook_count; i++) {
-        if (b->hooks[i].anchor == anchor && b->hooks[i].context == context) {
-            list[(*count)++] = b->hooks[i].what;
+        if (b->hooks[i].anchor == anchor) {
+            list[(*count)++] = b->hooks[i].program;
         }
     }
 }
@@ -593,22 +730,17 @@ static void flatten(const struct build *b, uint16_t anchor, bool context, uint16
 static bool finish(struct build *b, struct catalog *c)
 {
     uint16_t *triggers = arena_array(b->arena, TRIGGERS + 1, sizeof(*triggers));
-    uint16_t *groups = arena_array(b->arena, TRIGGERS + 1, sizeof(*groups));
     struct anchor *anchors = arena_array(b->arena, ANCHORS, sizeof(*anchors));
-    size_t triggered = 0;
-    size_t grouped = 0;
+    size_t n = 0;
 
-    if (triggers == NULL || groups == NULL || anchors == NULL) {
+    if (triggers == NULL || anchors == NULL) {
         return false;
     }
     for (size_t i = 0; i < b->anchor_count; i++) {
         struct anchor a = b->anchors[i];
-        a.first = (uint16_t)triggered;
-        flatten(b, (uint16_t)i, false, triggers, &triggered);
-        a.count = (uint16_t)(triggered - a.first);
-        a.context_first = (uint16_t)grouped;
-        flatten(b, (uint16_t)i, true, groups, &grouped);
-        a.context_count = (uint16_t)(grouped - a.context_first);
+        a.first = (uint16_t)n;
+        flatten(b, (uint16_t)i, triggers, &n);
+        a.count = (uint16_t)(n - a.first);
         if (a.n > 1) {
             anchors[c->anchor_count++] = a;
         } else if (c->byte_count < CATALOG_BYTES) {
@@ -618,17 +750,15 @@ static bool finish(struct build *b, struct catalog *c)
                     CATALOG_BYTES);
         }
     }
-    for (size_t n = 0; n <= CATALOG_RUN; n++) {
-        c->runs[n] = (uint16_t)triggered;
-        flatten(b, (uint16_t)(ANCHORS + n), false, triggers, &triggered);
+    for (size_t i = 0; i <= CATALOG_RUN; i++) {
+        c->runs[i] = (uint16_t)n;
+        flatten(b, (uint16_t)(ANCHORS + i), triggers, &n);
     }
-    c->runs[CATALOG_RUN + 1] = (uint16_t)triggered;
+    c->runs[CATALOG_RUN + 1] = (uint16_t)n;
     c->anchors = anchors;
     c->triggers = triggers;
-    c->trigger_count = triggered;
-    c->context_groups = groups;
-    c->context_group_count = grouped;
-    return true;
+    c->trigger_count = n;
+    return sort_contexts(b, c);
 }
 
 bool build_catalog(struct arena *a, struct errors *e, struct source *source,
@@ -640,14 +770,18 @@ bool build_catalog(struct arena *a, struct errors *e, struct source *source,
     if (!new_build(&b)) {
         return false;
     }
+    for (size_t i = 0; i < source->main_count; i++) {
+        build_info(&b, i);
+    }
     for (size_t i = 0; i < source->rule_count; i++) {
-        build_rule(&b, i);
+        build_check(&b, i);
     }
     build_contexts(&b);
     *ret_catalog = (struct catalog){
         .info = b.info,
-        .rules = b.rules,
-        .rule_count = source->rule_count,
+        .rule_count = source->main_count,
+        .checks = b.checks,
+        .check_count = source->rule_count,
         .programs = b.programs,
         .program_count = b.program_count,
         .items = b.items,

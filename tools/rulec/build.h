@@ -14,14 +14,13 @@ enum {
     POOL = 65535,
     TRIGGERS = 65535,
     ANCHORS = 8192,
-    ANCHOR_LONGEST = 64,
+    CONTEXT_LONGEST = 32,
 };
 
-// A program, or a context group, hangs on an anchor.
+// A program hangs on an anchor.
 struct hook {
     uint16_t anchor; // ANCHORS + n: a run of n digits
-    uint16_t what;
-    bool context;
+    uint16_t program;
 };
 
 struct build {
@@ -29,7 +28,7 @@ struct build {
     struct errors *errors;
     const struct source *source;
     struct rule_info *info;
-    struct rule *rules;
+    struct check *checks;
     struct program *programs;
     size_t program_count;
     struct item *items;
@@ -44,6 +43,8 @@ struct build {
     size_t anchor_count;
     struct hook *hooks;
     size_t hook_count;
+    struct context_word *context_words;
+    size_t context_word_count;
     struct byte_class inside;
     size_t reach;
 };
@@ -54,12 +55,12 @@ bool full(const struct build *b, const struct text *where, const char *what);
 uint16_t put_class(struct build *b, const struct byte_class *class);
 bool put_bytes(struct build *b, const struct text *where, struct span bytes, uint16_t *ret_at);
 
-// Let a program or a context group hang on a literal, or a program on a run of digits.
+// Let a program hang on a literal, or on a run of digits.
 bool hook_on(struct build *b, const struct text *where, struct span literal, bool nocase,
-             const struct hook *hook);
+             uint16_t program);
 bool hook_on_run(struct build *b, const struct text *where, size_t digits, uint16_t program);
 
-void add_inside(struct build *b, const struct byte_class *class);
+void add_class(struct byte_class *to, const struct byte_class *class);
 void class_of_words(const struct part *part, bool nocase, struct byte_class *class);
 struct byte_class class_of_part(const struct part *part, bool nocase);
 

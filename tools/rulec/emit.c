@@ -51,11 +51,12 @@ static void put_info(FILE *f, const struct catalog *c)
                       ", (enum finding_kind)%u, %u, %u, %d, examples_%zu, counterexamples_%zu},\n",
                       (unsigned)r->kind, r->severity, r->confidence, r->certain, i, i);
     }
-    (void)fputs("};\nstatic const struct rule rules[] = {\n", f);
-    for (size_t i = 0; i < c->rule_count; i++) {
-        const struct rule *r = &c->rules[i];
-        (void)fprintf(f, "{%u, %u, %u, %d, %d, %d},\n", r->validator, r->entropy, r->context,
-                      r->context_required, r->flows, r->placeholders);
+    (void)fputs("};\nstatic const struct check checks[] = {\n", f);
+    for (size_t i = 0; i < c->check_count; i++) {
+        const struct check *k = &c->checks[i];
+        (void)fprintf(f, "{%u, %u, %u, %u, %u, %d, %d, %d},\n", k->rule, k->confidence,
+                      k->validator, k->entropy, k->context, k->context_required, k->flows,
+                      k->placeholders);
     }
     (void)fputs("};\n", f);
 }
@@ -74,9 +75,9 @@ static void put_programs(FILE *f, const struct catalog *c)
     (void)fputs("static const struct program programs[] = {\n", f);
     for (size_t i = 0; i < c->program_count; i++) {
         const struct program *p = &c->programs[i];
-        (void)fprintf(f, "{%u, %u, %u, %u, %u, %u, %u, %u, %u, %u},\n", p->rule, p->matcher,
-                      p->edge, p->items, p->item_count, p->anchor, p->span_first, p->span_end,
-                      p->left, p->right);
+        (void)fprintf(f, "{%u, %u, %u, %u, %u, %u, %u, %u, %u, %u, %u, %u, %u},\n", p->rule,
+                      p->check, p->matcher, p->edge, p->items, p->item_count, p->anchor,
+                      p->span_first, p->span_end, p->left, p->right, p->before, p->after);
     }
     (void)fputs("};\nstatic const struct item items[] = {\n", f);
     for (size_t i = 0; i < c->item_count; i++) {
@@ -113,10 +114,19 @@ static void put_numbers(FILE *f, const char *name, const uint16_t *numbers, size
     (void)fputs("0};\n", f);
 }
 
+static void put_context_words(FILE *f, const struct catalog *c)
+{
+    (void)fputs("static const struct context_word context_words[] = {\n", f);
+    for (size_t i = 0; i < c->context_buckets[CONTEXT_BUCKETS]; i++) {
+        const struct context_word *w = &c->context_words[i];
+        (void)fprintf(f, "{%u, %u, %u},\n", w->at, w->n, w->group);
+    }
+    (void)fputs("{0}};\n", f);
+}
+
 static void put_anchor(FILE *f, const struct anchor *a)
 {
-    (void)fprintf(f, "{%u, %u, %d, %u, %u, %u, %u},\n", a->at, a->n, a->nocase, a->first, a->count,
-                  a->context_first, a->context_count);
+    (void)fprintf(f, "{%u, %u, %d, %u, %u},\n", a->at, a->n, a->nocase, a->first, a->count);
 }
 
 static void put_catalog(FILE *f, const struct catalog *c)
@@ -127,15 +137,16 @@ static void put_catalog(FILE *f, const struct catalog *c)
     }
     (void)fputs("{0}};\nconst struct catalog catalog_builtin = {\n", f);
     (void)fprintf(f,
-                  ".info = info, .rules = rules, .rule_count = %zu, .programs = programs,\n"
+                  ".info = info, .rule_count = %zu, .checks = checks, .check_count = %zu,\n"
+                  ".programs = programs,\n"
                   ".program_count = %zu, .items = items, .item_count = %zu, .classes = classes,\n"
                   ".class_count = %zu, .words = words, .word_count = %zu, .pool = pool,\n"
                   ".pool_n = %zu, .triggers = triggers, .trigger_count = %zu,\n"
-                  ".context_groups = context_groups, .context_group_count = %zu,\n"
+                  ".context_words = context_words, .context_longest = %zu,\n"
                   ".context_count = %zu, .anchors = anchors, .anchor_count = %zu,\n"
                   ".byte_count = %zu, .reach = %zu, .database = database, .database_n = %zu,\n",
-                  c->rule_count, c->program_count, c->item_count, c->class_count, c->word_count,
-                  c->pool_n, c->trigger_count, c->context_group_count, c->context_count,
+                  c->rule_count, c->check_count, c->program_count, c->item_count, c->class_count,
+                  c->word_count, c->pool_n, c->trigger_count, c->context_longest, c->context_count,
                   c->anchor_count, c->byte_count, c->reach, c->database_n);
     (void)fputs(".bytes = {\n", f);
     for (size_t i = 0; i < CATALOG_BYTES; i++) {
@@ -144,6 +155,10 @@ static void put_catalog(FILE *f, const struct catalog *c)
     (void)fputs("},\n.runs = {", f);
     for (size_t i = 0; i < ARRAY_SIZE(c->runs); i++) {
         (void)fprintf(f, "%u, ", c->runs[i]);
+    }
+    (void)fputs("},\n.context_buckets = {", f);
+    for (size_t i = 0; i < ARRAY_SIZE(c->context_buckets); i++) {
+        (void)fprintf(f, "%u, ", c->context_buckets[i]);
     }
     (void)fputs("},\n.inside = ", f);
     put_class(f, &c->inside);
@@ -164,7 +179,7 @@ bool emit_catalog(const char *path, const struct catalog *c)
     put_programs(f, c);
     put_bytes(f, "pool", c->pool, c->pool_n);
     put_numbers(f, "triggers", c->triggers, c->trigger_count);
-    put_numbers(f, "context_groups", c->context_groups, c->context_group_count);
+    put_context_words(f, c);
     put_bytes(f, "database", c->database, c->database_n);
     put_catalog(f, c);
     bool ok = ferror(f) == 0;

@@ -50,12 +50,12 @@ static uint64_t next_random(uint64_t *state)
     return *state;
 }
 
-static uint64_t seed_of(struct span a, struct span b)
+static uint64_t seed_of(struct span text)
 {
     uint64_t h = UINT64_C(14695981039346656037);
 
-    for (size_t i = 0; i < a.n + b.n; i++) {
-        h = (h ^ (i < a.n ? a.p[i] : b.p[i - a.n])) * UINT64_C(1099511628211);
+    for (size_t i = 0; i < text.n; i++) {
+        h = (h ^ text.p[i]) * UINT64_C(1099511628211);
     }
     return h | 1;
 }
@@ -83,12 +83,11 @@ static bool expand_one(struct span what, uint64_t *state, struct buf *out)
     return true;
 }
 
-bool expand_marked(struct arena *a, struct errors *e, const struct text *text, struct span seed,
-                   struct span *ret)
+bool expand_marked(struct arena *a, struct errors *e, const struct text *text, struct span *ret)
 {
     CLEANUP(buf_wipe) struct buf out = BUF_OF(1 << 20);
     struct span left = text->s;
-    uint64_t state = seed_of(seed, text->s);
+    uint64_t state = seed_of(text->s);
     bool ok = true;
 
     while (ok && left.n > 0) {
@@ -109,13 +108,12 @@ bool expand_marked(struct arena *a, struct errors *e, const struct text *text, s
     return true;
 }
 
-bool expand_example(struct arena *a, struct errors *e, const struct text *text, struct span seed,
-                    struct example *ret)
+bool expand_example(struct arena *a, struct errors *e, const struct text *text, struct example *ret)
 {
     struct span marked;
     uint8_t *plain = NULL;
 
-    if (!expand_marked(a, e, text, seed, &marked)) {
+    if (!expand_marked(a, e, text, &marked)) {
         return false;
     }
     size_t open = span_find_span(marked, opening);
@@ -152,12 +150,16 @@ struct runner {
     struct rule_set all;
 };
 
+static const char *rule_name(const struct runner *r, uint16_t rule)
+{
+    return (const char *)r->source->rules[rule].id.s.p;
+}
+
 static void found_instead(const struct runner *r, const struct findings *found)
 {
     for (size_t i = 0; i < found->count; i++) {
         (void)fprintf(stderr, "    found: bytes %zu to %zu by %s\n", found->items[i].start,
-                      found->items[i].end,
-                      (const char *)r->source->rules[found->items[i].rule].id.s.p);
+                      found->items[i].end, rule_name(r, found->items[i].rule));
     }
 }
 
@@ -167,7 +169,7 @@ static void run_example(const struct runner *r, uint16_t rule, const struct text
     CLEANUP(findings_done) struct findings found = FINDINGS_OF(FINDINGS_MOST);
     struct example x;
 
-    if (!expand_example(r->arena, r->errors, text, r->source->rules[rule].id.s, &x)) {
+    if (!expand_example(r->arena, r->errors, text, &x)) {
         return;
     }
     if (!x.marked) {
@@ -184,8 +186,8 @@ static void run_example(const struct runner *r, uint16_t rule, const struct text
             return;
         }
     }
-    fail_at(r->errors, text, "%s does not find the example (bytes %zu to %zu)",
-            (const char *)r->source->rules[rule].id.s.p, x.start, x.end);
+    fail_at(r->errors, text, "%s does not find the example (bytes %zu to %zu)", rule_name(r, rule),
+            x.start, x.end);
     found_instead(r, &found);
 }
 
@@ -197,12 +199,11 @@ static void run_counterexample(const struct runner *r, uint16_t rule, const stru
     struct example x;
 
     rule_set_add(&one, rule);
-    if (!expand_example(r->arena, r->errors, text, r->source->rules[rule].id.s, &x)) {
+    if (!expand_example(r->arena, r->errors, text, &x)) {
         return;
     }
     if (scan_text(r->engine, r->scratch, &one, x.text, &found) != AIU_OK || found.count > 0) {
-        fail_at(r->errors, text, "%s finds the counterexample",
-                (const char *)r->source->rules[rule].id.s.p);
+        fail_at(r->errors, text, "%s finds the counterexample", rule_name(r, rule));
         found_instead(r, &found);
     }
 }
@@ -218,16 +219,16 @@ void run_examples(struct arena *a, struct errors *e, const struct source *source
         return;
     }
     struct runner r = {a, e, source, engine, scratch, {{0}}};
-    for (size_t i = 0; i < source->rule_count; i++) {
+    for (size_t i = 0; i < c->rule_count; i++) {
         rule_set_add(&r.all, (uint16_t)i);
     }
     for (size_t i = 0; i < source->rule_count; i++) {
         const struct source_rule *rule = &source->rules[i];
         for (size_t k = 0; k < rule->examples.count; k++) {
-            run_example(&r, (uint16_t)i, &rule->examples.items[k]);
+            run_example(&r, c->checks[i].rule, &rule->examples.items[k]);
         }
         for (size_t k = 0; k < rule->counterexamples.count; k++) {
-            run_counterexample(&r, (uint16_t)i, &rule->counterexamples.items[k]);
+            run_counterexample(&r, c->checks[i].rule, &rule->counterexamples.items[k]);
         }
     }
 }

@@ -82,6 +82,7 @@ static void load_key(const struct loader *l, struct source_rule *rule, const str
         struct texts *many;
     } keys[] = {
         {"id", &rule->id, NULL},
+        {"variant_of", &rule->variant_of, NULL},
         {"description", &rule->description, NULL},
         {"severity", &rule->severity, NULL},
         {"confidence", &rule->confidence, NULL},
@@ -98,6 +99,8 @@ static void load_key(const struct loader *l, struct source_rule *rule, const str
         {"matcher", &rule->matcher, NULL},
         {"runs", &rule->runs, NULL},
         {"before", &rule->before, NULL},
+        {"prev", &rule->prev, NULL},
+        {"next", &rule->next, NULL},
         {"pattern", NULL, &rule->patterns},
         {"patterns", NULL, &rule->patterns},
         {"anchors", NULL, &rule->anchors},
@@ -133,8 +136,8 @@ static void load_rule(const struct loader *l, yaml_node_t *node, struct source *
         struct text key = scalar(l, yaml_document_get_node(l->document, pair->key));
         load_key(l, rule, &key, yaml_document_get_node(l->document, pair->value));
     }
-    if (rule->id.s.n == 0) {
-        fail_at(l->errors, &where, "a rule without id");
+    if ((rule->id.s.n == 0) == (rule->variant_of.s.n == 0)) {
+        fail_at(l->errors, &where, "a rule has an id, or is a variant_of another");
         return;
     }
     source->rule_count++;

@@ -395,6 +395,58 @@ static bool parse_parts(struct parser *p)
     return true;
 }
 
+static bool is_fixed(const struct part *part)
+{
+    return part->kind != ITEM_CLASS && part->min == 1;
+}
+
+// Every word of `one` with every word of `two` behind it, in `one`.
+static bool join_words(const struct parser *p, struct part *one, const struct part *two)
+{
+    struct part joined = {.kind = ITEM_WORDS, .min = 1, .max = 1};
+
+    for (size_t i = 0; i < one->word_count; i++) {
+        for (size_t k = 0; k < two->word_count; k++) {
+            size_t n = one->words[i].n;
+            uint8_t *bytes = arena_new(p->arena, n + two->words[k].n);
+            if (bytes == NULL) {
+                return false;
+            }
+            memcpy(bytes, one->words[i].p, n);
+            memcpy(bytes + n, two->words[k].p, two->words[k].n);
+            joined.words[joined.word_count++] = span_of(bytes, n + two->words[k].n);
+        }
+    }
+    sort_longest_first(&joined);
+    *one = joined;
+    return true;
+}
+
+// Words and literals side by side become words: they are better anchors together.
+static bool fold(struct parser *p)
+{
+    struct pattern *out = p->out;
+
+    for (size_t i = 0; i + 1 < out->count;) {
+        struct part *one = &out->parts[i];
+        const struct part *two = one + 1;
+        bool border = out->span_first == i + 1 || out->span_end == i + 1;
+        if (border || !is_fixed(one) || !is_fixed(two) ||
+            one->word_count * two->word_count > LIST_MOST) {
+            i++;
+            continue;
+        }
+        if (!join_words(p, one, two)) {
+            return false;
+        }
+        memmove(one + 1, one + 2, (out->count - i - 2) * sizeof(*one));
+        out->count--;
+        out->span_first -= out->span_first > i + 1;
+        out->span_end -= out->span_end > i + 1;
+    }
+    return true;
+}
+
 static bool check_parts(const struct parser *p)
 {
     unsigned min = 0;
@@ -426,7 +478,7 @@ bool parse_pattern(struct arena *a, struct errors *e, const struct text *text, b
     if (ret->span_end <= ret->span_first) {
         return refuse(&p, "the finding has no end, or nothing in it");
     }
-    return check_parts(&p);
+    return fold(&p) && check_parts(&p);
 }
 
 bool parse_class(struct arena *a, struct errors *e, const struct text *text, bool nocase,

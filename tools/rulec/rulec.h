@@ -31,9 +31,10 @@ struct texts {
 
 // A rule as it is written. An empty span is a key that is not there.
 struct source_rule {
-    struct text id, description, severity, confidence, certain, validator, entropy, context;
+    struct text id, variant_of, description, severity, confidence, certain, validator, entropy,
+        context;
     struct text context_required, placeholders, nocase, edge, left, right;
-    struct text matcher, runs, before;
+    struct text matcher, runs, before, prev, next;
     struct texts patterns, anchors, examples, counterexamples;
 };
 
@@ -43,8 +44,9 @@ struct source_context {
 };
 
 struct source {
-    struct source_rule *rules;
+    struct source_rule *rules; // once sorted: by id, then the variants
     size_t rule_count;
+    size_t main_count; // those with an id of their own
     struct source_context *contexts;
     size_t context_count;
 };
@@ -93,11 +95,10 @@ struct example {
     bool marked;
 };
 
-bool expand_example(struct arena *a, struct errors *e, const struct text *text, struct span seed,
+bool expand_example(struct arena *a, struct errors *e, const struct text *text,
                     struct example *ret);
 // As above, marks kept: what the catalog shows to people.
-bool expand_marked(struct arena *a, struct errors *e, const struct text *text, struct span seed,
-                   struct span *ret);
+bool expand_marked(struct arena *a, struct errors *e, const struct text *text, struct span *ret);
 void run_examples(struct arena *a, struct errors *e, const struct source *source,
                   const struct catalog *c);
 

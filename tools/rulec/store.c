@@ -51,7 +51,7 @@ static bool has_letter(struct span s)
 }
 
 bool hook_on(struct build *b, const struct text *where, struct span literal, bool nocase,
-             const struct hook *hook)
+             uint16_t program)
 {
     uint16_t at = 0;
     size_t i = 0;
@@ -73,8 +73,7 @@ bool hook_on(struct build *b, const struct text *where, struct span literal, boo
         b->anchors[b->anchor_count++] =
             (struct anchor){.at = at, .n = (uint16_t)literal.n, .nocase = nocase};
     }
-    b->hooks[b->hook_count] = *hook;
-    b->hooks[b->hook_count++].anchor = (uint16_t)i;
+    b->hooks[b->hook_count++] = (struct hook){(uint16_t)i, program};
     return true;
 }
 
@@ -83,15 +82,14 @@ bool hook_on_run(struct build *b, const struct text *where, size_t digits, uint1
     if (b->hook_count == TRIGGERS) {
         return full(b, where, "anchors");
     }
-    b->hooks[b->hook_count++] =
-        (struct hook){.anchor = (uint16_t)(ANCHORS + digits), .what = program};
+    b->hooks[b->hook_count++] = (struct hook){(uint16_t)(ANCHORS + digits), program};
     return true;
 }
 
-void add_inside(struct build *b, const struct byte_class *class)
+void add_class(struct byte_class *to, const struct byte_class *class)
 {
     for (size_t i = 0; i < ARRAY_SIZE(class->bits); i++) {
-        b->inside.bits[i] |= class->bits[i];
+        to->bits[i] |= class->bits[i];
     }
 }
 
