@@ -88,7 +88,9 @@ static enum aiu_status create_key(int dir_fd)
     char draft[] = "master.key.new-????????";
 
     for (size_t i = 0; draft[i] != '\0'; i++) {
-        draft[i] = draft[i] == '?' ? hex[randombytes_uniform(16)] : draft[i];
+        if (draft[i] == '?') {
+            draft[i] = hex[randombytes_uniform(16)];
+        }
     }
     int fd = openat(dir_fd, draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
     if (fd < 0) {
