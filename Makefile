@@ -17,7 +17,9 @@ $(BUILD)/build.ninja: CMakeLists.txt CMakePresets.json
 	@cmake --preset release >$(BUILD).log 2>&1 || { cat $(BUILD).log; rm -f $(BUILD).log; exit 1; }
 	@mv $(BUILD).log $(BUILD)/configure.log
 
-run: all
+# Programs only: a newcomer does not wait for the tests.
+run: deps $(BUILD)/build.ninja
+	@cmake --build $(BUILD) -j $(JOBS) --target aiu aiu-mock -- --quiet
 	@exec $(BUILD)/bin/aiu gateway
 
 # The tests need cmocka, so the build is configured again when it came after the first configure.

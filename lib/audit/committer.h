@@ -25,7 +25,12 @@ enum {
     // Behind AUDIT_BATCH_BYTES in each batch: for what the log itself has to say.
     COMMITTER_SLACK = 4096,
     COMMITTER_BATCH_SIZE = AUDIT_BATCH_BYTES + COMMITTER_SLACK,
-    COMMITTER_RETRY_MS = 1000 // a full disk is looked at so often
+    COMMITTER_RETRY_MS = 1000, // a full disk is looked at so often
+    // How long a batch may grow before it is written, while the load is high: steps of so many ns.
+    COMMITTER_GATHER_NS = 250000,
+    COMMITTER_GATHER_STEPS = 3,
+    COMMITTER_GATHER_LEAST = 4, // entries of the last batch from which the load is high
+    COMMITTER_SLACK_NS = 1000
 };
 
 // Frames without their checksums, one behind the other.
@@ -54,7 +59,8 @@ struct audit_log {
     struct batch batches[2];
     unsigned open; // the batch that takes entries; the other is being written
     uint64_t next_index;
-    bool asleep; // the committer waits and must be signalled
+    size_t last_count; // entries of the last batch, 0 while the load is low
+    bool asleep;       // the committer waits and must be signalled
     bool stopping;
     unsigned waiters;
 

@@ -1,7 +1,8 @@
 // SPDX-FileCopyrightText: The AI Utilities authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// Capacity doubles from 64 bytes up to the maximum, so that appending is linear over all.
+// Capacity doubles from 512 bytes up to the maximum, so that appending is linear over all, and most
+// heads and records need one block.
 #include "base/buf.h"
 
 #include <stdarg.h>
@@ -10,9 +11,11 @@
 
 #include "base/alloc.h"
 
+enum { BUF_LEAST = 512 };
+
 static size_t grown_capacity(const struct buf *b, size_t need)
 {
-    size_t capacity = b->capacity < 64 ? 64 : b->capacity;
+    size_t capacity = b->capacity < BUF_LEAST ? BUF_LEAST : b->capacity;
 
     while (capacity < need && capacity <= b->maximum / 2) {
         capacity *= 2;

@@ -29,11 +29,19 @@ static struct exchange *take_unused(struct plane *f)
     return mem_new(1, sizeof(*x));
 }
 
+static void make_id(struct plane *f, struct exchange *x)
+{
+    if (f->random_left < ID_RANDOM) {
+        random_fill(f->random, sizeof(f->random));
+        f->random_left = sizeof(f->random);
+    }
+    f->random_left -= ID_RANDOM;
+    uuid_v7(x->unix_us, f->random + f->random_left, x->id);
+}
+
 static void init(struct exchange *x, struct plane *f, struct server_conn *conn)
 {
     const struct config_limits *limits = &f->pools->service->config->limits;
-    uint8_t random[10];
-
     x->plane = f;
     x->conn = conn;
     x->pools = pool_set_ref(f->pools);
@@ -45,8 +53,7 @@ static void init(struct exchange *x, struct plane *f, struct server_conn *conn)
     buf_init(&x->answer, limits->max_response);
     buf_init(&x->fields, limits->max_headers + 4096);
     buf_init(&x->accounts, limits->max_headers + 4096);
-    random_fill(random, sizeof(random));
-    uuid_v7(x->unix_us, random, x->id);
+    make_id(f, x);
     metric_add(&f->metrics.in_flight, 1);
     x->live_next = f->live;
     x->live_link = &f->live;

@@ -25,6 +25,8 @@ enum {
     EXCHANGE_ARENA_CAP = 64 << 20,
     EXCHANGE_FIELDS_MOST = 120,
     EXCHANGE_JSON_VALUES = 500000,
+    RANDOM_POOL = 1280,
+    ID_RANDOM = 10,
 };
 
 // What the answer is, once its head is known.
@@ -133,6 +135,8 @@ struct plane {
     struct loop_bell durable;
     struct exchange *waiting, **waiting_last; // for the audit log, in order of their index
     struct exchange *live;
+    uint8_t random[RANDOM_POOL]; // for ids: one system call for many
+    size_t random_left;
     struct exchange *unused;
     uint32_t unused_count;
     struct metrics metrics;

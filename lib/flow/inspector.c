@@ -77,12 +77,16 @@ static enum aiu_status tag_of(struct inspector *i, const struct finding *f, stru
 }
 
 // What the policy says about `f` in the text at `token`; noted in the verdict.
-static enum aiu_status judge(struct inspector *i, const struct json_doc *doc, uint32_t token,
+static enum aiu_status judge(struct inspector *i, const struct inspected *d, uint32_t token,
                              const struct finding *f, enum action *ret_action)
 {
     struct span path;
 
-    TRY(path_of(i, doc, token, &path));
+    if (d->path.n > 0) {
+        path = d->path;
+    } else {
+        TRY(path_of(i, &d->doc, token, &path));
+    }
     enum action action = policy_decide(i->o.policy, i->o.direction, f->rule, path, i->o.now_unix_s);
     verdict_add(&i->verdict, action, f->rule, path);
     *ret_action = action;
@@ -99,7 +103,7 @@ static enum aiu_status judge_finding(struct take *t, const struct place_seen *pl
     struct json_edit edit = {
         token->start + (uint32_t)f->start, token->start + (uint32_t)f->end, {NULL, 0}};
 
-    TRY(judge(t->i, &t->d->doc, place->token, f, &action));
+    TRY(judge(t->i, t->d, place->token, f, &action));
     if (action != ACTION_REDACT) {
         return AIU_OK;
     }
@@ -308,27 +312,35 @@ static enum aiu_status validate(struct take *t, const struct place_seen *place)
 
 // --- texts that come in pieces ----------------------------------------------------------------
 
-static enum aiu_status take_piece(struct take *t, const struct place_seen *place)
+static enum aiu_status add_piece(struct inspector *i, struct inspected *d,
+                                 const struct place_seen *place, uint32_t at, struct span raw)
 {
-    struct inspector_piece *piece = arena_new(t->d->arena, sizeof(*piece));
+    struct inspector_piece *piece = arena_new(d->arena, sizeof(*piece));
     struct channel *c = NULL;
 
     if (piece == NULL) {
         return AIU_NO_MEMORY;
     }
-    TRY(channel_of(&t->i->channels, place, &c));
-    c->fed_at = t->i->documents;
+    TRY(channel_of(&i->channels, place, &c));
+    c->fed_at = i->documents;
     piece->channel = c;
     c->pieces++;
     piece->from = c->fed;
-    piece->at = t->d->doc.tokens[place->token].start;
+    piece->at = at;
     piece->choice = place->choice;
     piece->token = place->token;
-    TRY(channel_feed(c, json_raw(&t->d->doc, place->token)));
+    TRY(channel_feed(c, raw));
     piece->to = c->fed;
-    *t->d->pieces_end = piece;
-    t->d->pieces_end = &piece->next;
+    *d->pieces_end = piece;
+    d->pieces_end = &piece->next;
     return AIU_OK;
+}
+
+static enum aiu_status take_piece(struct take *t, const struct place_seen *place)
+{
+    t->i->last_piece = *place;
+    return add_piece(t->i, t->d, place, t->d->doc.tokens[place->token].start,
+                     json_raw(&t->d->doc, place->token));
 }
 
 static enum aiu_status take_shadow(struct take *t, const struct place_seen *place)
@@ -405,6 +417,17 @@ enum aiu_status inspector_take(struct inspector *i, enum document_kind kind,
     return walker_run(i->o.walker, kind, doc, take_place, &take);
 }
 
+enum aiu_status inspector_take_again(struct inspector *i, const struct inspector_repeat *repeat,
+                                     struct span text, struct span raw, struct arena *arena,
+                                     struct inspected *ret_inspected)
+{
+    *ret_inspected =
+        (struct inspected){.arena = arena, .doc = {.text = text}, .path = repeat->path};
+    ret_inspected->pieces_end = &ret_inspected->pieces;
+    i->documents++;
+    return add_piece(i, ret_inspected, &repeat->place, (uint32_t)(raw.p - text.p), raw);
+}
+
 bool inspected_decided(const struct inspected *d)
 {
     for (const struct inspector_piece *p = d->pieces; p != NULL; p = p->next) {
@@ -429,7 +452,7 @@ static enum aiu_status edit_piece(struct inspector *i, struct inspected *d,
         p->at + (uint32_t)(start - p->from), p->at + (uint32_t)(end - p->from), {NULL, 0}};
 
     if (f->start >= p->from) {
-        TRY(judge(i, &d->doc, p->token, f, &action));
+        TRY(judge(i, d, p->token, f, &action));
         if (action == ACTION_REDACT) {
             TRY(tag_of(i, f, d->arena, &edit.with));
         }

@@ -53,6 +53,7 @@ struct inspector {
     struct span prompt;              // last text of the user, as validated (S12)
     uint32_t skipped;                // opaque places
     uint64_t documents;
+    struct place_seen last_piece; // that was taken
     struct inspector_memo memo[INSPECTOR_MEMO];
     uint32_t memo_next;
 };
@@ -84,7 +85,8 @@ struct inspector_edit {
 // One document under inspection.
 struct inspected {
     struct arena *arena;
-    struct json_doc doc;
+    struct json_doc doc; // of a document taken by inspector_take_again only the text
+    struct span path;    // of its one piece then
     struct inspector_piece *pieces, **pieces_end;
     struct inspector_shadow *shadows;
     struct inspector_edit *edits;
@@ -98,6 +100,17 @@ void inspector_done(struct inspector *i);
 MUST_CHECK enum aiu_status inspector_take(struct inspector *i, enum document_kind kind,
                                           const struct json_doc *doc, struct arena *arena,
                                           struct inspected *ret_inspected);
+
+// The same document as one before, byte for byte, but for the text of its only piece: events of a
+// stream mostly are. `place` is where that piece stood, `raw` its content now, at `at` of `text`,
+// and `path` what json_path gave for it.
+struct inspector_repeat {
+    struct place_seen place;
+    struct span path;
+};
+MUST_CHECK enum aiu_status
+inspector_take_again(struct inspector *i, const struct inspector_repeat *repeat, struct span text,
+                     struct span raw, struct arena *arena, struct inspected *ret_inspected);
 
 // Whether all pieces of the document have their verdict.
 bool inspected_decided(const struct inspected *d);

@@ -21,6 +21,7 @@ enum {
     ARENA_CAP = 12 << 20,
     SILENT_EVENTS = 8, // of other channels, until a channel counts as silent
     SPLIT_OVER = 64,   // bytes of one text that may wait whole
+    TEMPLATE_MOST = 4096,
 };
 
 struct relay_event {
@@ -375,11 +376,71 @@ static enum aiu_status take_comment(struct relay *r, const struct sse_event *eve
     return AIU_OK;
 }
 
+// Most events of a stream differ from the one before in nothing but their text. What stands around
+// it was inspected then, and found clean; whatever is a JSON string in its place makes the same
+// document.
+static enum aiu_status learn(struct relay *r, const struct relay_event *e)
+{
+    struct relay_template *t = &r->template;
+    const struct inspector_piece *piece = e->inspected.pieces;
+    CLEANUP(buf_wipe) struct buf path = BUF_OF(512);
+
+    t->set = false;
+    if (piece == NULL || piece->next != NULL || e->inspected.edits != NULL ||
+        e->inspected.shadows != NULL || e->inspected.doc.text.n > TEMPLATE_MOST) {
+        return AIU_OK;
+    }
+    buf_reset(&t->data);
+    TRY(buf_append(&t->data, e->inspected.doc.text));
+    t->text = piece->at;
+    t->rest = piece->at + (piece->to - piece->from);
+    if (t->repeat.path.n == 0 || t->repeat.place.path != r->inspector->last_piece.path) {
+        TRY(json_path(&e->inspected.doc, piece->token, &path));
+        TRY(arena_copy(&r->kept, buf_span(&path), &t->repeat.path));
+    }
+    t->repeat.place = r->inspector->last_piece;
+    t->set = true;
+    return AIU_OK;
+}
+
+// Whether `data` is the template with another text; the text is what is new.
+static bool repeats(struct relay *r, struct span data, struct arena *arena, struct span *ret_raw)
+{
+    const struct relay_template *t = &r->template;
+    struct span known = buf_span(&t->data);
+    struct span tail = span_drop_first(known, t->rest);
+    struct json_doc string;
+
+    if (!t->set || data.n < t->text + tail.n || memcmp(data.p, known.p, t->text) != 0 ||
+        memcmp(data.p + data.n - tail.n, tail.p, tail.n) != 0) {
+        return false;
+    }
+    *ret_raw = span_of(data.p + t->text, data.n - tail.n - t->text);
+    // With its quotes it must be one JSON string: no quote of its own, no broken escape or UTF-8.
+    return json_parse(span_of(ret_raw->p - 1, ret_raw->n + 2), arena, &json_default_limits, &string,
+                      NULL) == AIU_OK;
+}
+
+static enum aiu_status inspect_event(struct relay *r, struct relay_event *e, size_t n)
+{
+    struct span data = span_of(e->raw.p + e->data_at, n), raw;
+    struct arena *arena = &r->arenas[e->arena];
+    struct json_doc doc;
+
+    if (repeats(r, data, arena, &raw)) {
+        return inspector_take_again(r->inspector, &r->template.repeat, data, raw, arena,
+                                    &e->inspected);
+    }
+    TRY(parse(r, e, n, &doc));
+    TRY(inspector_take(r->inspector, DOCUMENT_CHAT_CHUNK, &doc, arena, &e->inspected));
+    TRY(take_facts(r, &doc));
+    return learn(r, e);
+}
+
 static enum aiu_status on_event(void *ctx, const struct sse_event *event)
 {
     struct relay *r = ctx;
     struct relay_event *e = NULL;
-    struct json_doc doc;
 
     if (r->done) {
         return AIU_OK; // nothing belongs behind [DONE]
@@ -393,10 +454,7 @@ static enum aiu_status on_event(void *ctx, const struct sse_event *event)
     }
     TRY(add_event(r, event, &e));
     r->events++;
-    TRY(parse(r, e, event->data.n, &doc));
-    TRY(inspector_take(r->inspector, DOCUMENT_CHAT_CHUNK, &doc, &r->arenas[e->arena],
-                       &e->inspected));
-    return take_facts(r, &doc);
+    return inspect_event(r, e, event->data.n);
 }
 
 static void swap_arenas(struct relay *r)
@@ -419,6 +477,7 @@ void relay_init(struct relay *r, struct inspector *i, relay_sink sink, void *ctx
     arena_init(&r->arenas[0], ARENA_CAP);
     arena_init(&r->arenas[1], ARENA_CAP);
     arena_init(&r->kept, 64 * 1024);
+    buf_init(&r->template.data, TEMPLATE_MOST);
 }
 
 void relay_done(struct relay *r)
@@ -427,6 +486,7 @@ void relay_done(struct relay *r)
     arena_done(&r->arenas[0]);
     arena_done(&r->arenas[1]);
     arena_done(&r->kept);
+    buf_wipe(&r->template.data);
 }
 
 enum aiu_status relay_feed(struct relay *r, struct span bytes)

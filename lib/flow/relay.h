@@ -34,6 +34,14 @@ typedef enum aiu_status (*relay_sink)(void *ctx, const struct span *pieces, size
 
 struct relay_event;
 
+// The event before, as long as the next can be the same but for its text.
+struct relay_template {
+    struct buf data;   // its JSON
+    size_t text, rest; // where its text begins, and what stands behind it
+    struct inspector_repeat repeat;
+    bool set;
+};
+
 struct relay {
     struct inspector *inspector;
     struct sse sse;
@@ -47,6 +55,7 @@ struct relay {
     struct answer_facts facts; // of the events so far; spans point into `kept`
     struct span id, model;     // copies, for an ending
     struct arena kept;
+    struct relay_template template;
     uint64_t events, out_bytes;
 };
 

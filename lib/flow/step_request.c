@@ -8,6 +8,8 @@
 #include "base/num.h"
 #include "codec/http1_write.h"
 
+enum { BODY_FIRST = 16384 };
+
 // --- head -------------------------------------------------------------------------------------
 
 // The path lives in the head, which dies with on_request.
@@ -153,7 +155,11 @@ static enum aiu_status admit(struct exchange *x)
     }
     TRY(keep_fields(x));
     if (x->head->framing == HTTP_LENGTH) {
+        uint8_t *ignored = NULL;
         TRY(exchange_hold(x, (size_t)x->head->length));
+        // Of a large body only so much before any of it came.
+        size_t first = x->head->length < BODY_FIRST ? (size_t)x->head->length : BODY_FIRST;
+        TRY(buf_reserve(&x->body, first, &ignored));
     }
     if (x->head->expect_continue) {
         server_continue(x->conn);

@@ -123,9 +123,10 @@ static uint64_t overhead_us(const struct exchange *x)
 
 enum aiu_status exchange_respond(struct exchange *x, int status, bool chunked, uint64_t length)
 {
-    struct own_fields own = {.count = 0};
+    struct own_fields own; // not zeroed: `count` of them are read
     uint64_t overhead = overhead_us(x);
 
+    own.count = 0;
     add_answer_fields(x, &own);
     add(&own, HTTP_X_REQUEST_ID, span_of(x->id, sizeof(x->id)));
     add(&own, HTTP_AIU_VERDICT, verdict_of(x));
