@@ -186,8 +186,7 @@ class Flow(harness.Case):
         harness.wait_until(lambda: self.mock.stats()["aborted"] > before, 2, "the provider's side")
 
     def test_a_caller_who_does_not_read_costs_no_memory(self):
-        if harness.DIRECT:
-            self.skipTest("the mock has the whole answer in memory")
+        harness.needs_true_memory()
         before = harness.resident_kib(self.gateway.processes())
         mock = {"reply": "word " * 20_000, "chunk": 2000}
         with harness.connect(self.gateway.address) as s:
@@ -321,8 +320,7 @@ class Broken(harness.Case):
         self.assertIn(flood.status, (200, 502))
 
     def test_a_line_without_end_costs_no_memory(self):
-        if harness.DIRECT:
-            self.skipTest("needs a gateway")
+        harness.needs_true_memory()
         before = harness.resident_kib(self.gateway.processes())
         most = 0
         mock = dict(self.MOCK, fault={"kind": "no_newline", "size": 100 << 20})
