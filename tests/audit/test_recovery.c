@@ -160,6 +160,18 @@ static void any_bit_flipped_in_an_entry_before_is_refused(void **state)
     mem_free(bytes);
 }
 
+// More than the next entry will cover: what is left of it must not come back later.
+static void a_long_torn_write_is_cleared(void **state)
+{
+    (void)state;
+    struct span segment = segment_of_numbered(ENTRIES);
+    uint8_t *bytes = (uint8_t *)segment.p;
+
+    memset(bytes + frame_at(segment, ENTRIES), 'x', 3000);
+    assert_recovers(segment, ENTRIES);
+    mem_free(bytes);
+}
+
 static void an_entry_in_the_wrong_place_is_refused(void **state)
 {
     (void)state;
@@ -434,9 +446,9 @@ static void links_are_not_followed(void **state)
 TEST_MAIN(a_log_cut_at_any_byte_is_its_whole_entries,
           a_log_zeroed_from_any_byte_on_is_its_whole_entries,
           any_bit_flipped_in_the_last_entry_loses_only_that,
-          any_bit_flipped_in_an_entry_before_is_refused, an_entry_in_the_wrong_place_is_refused,
-          a_damaged_header_is_refused, segments_are_linked_by_their_roots,
-          a_missing_segment_is_found,
+          any_bit_flipped_in_an_entry_before_is_refused, a_long_torn_write_is_cleared,
+          an_entry_in_the_wrong_place_is_refused, a_damaged_header_is_refused,
+          segments_are_linked_by_their_roots, a_missing_segment_is_found,
           an_entry_rewritten_with_its_checksum_is_found_by_the_next_root,
           garbage_behind_a_full_segment_is_refused, a_wrong_frontier_changes_nothing,
           a_second_writer_is_turned_away, files_are_private_whatever_the_umask,
