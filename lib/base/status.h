@@ -38,7 +38,7 @@
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 // The struct of `type` whose member `member` is at `ptr`.
-#define CONTAINER_OF(ptr, type, member) ((type *)((char *)(ptr)-offsetof(type, member)))
+#define CONTAINER_OF(ptr, type, member) ((type *)(void *)((char *)(ptr)-offsetof(type, member)))
 
 // An invariant of ours, never a check of input. On in every build: prints the place, not the
 // values, and aborts.

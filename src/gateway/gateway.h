@@ -36,7 +36,8 @@ struct gateway {
     int data[GATEWAY_LOOPS_MOST]; // one bound socket a loop; a unix socket is the first loop's only
     size_t data_count, loops;
     int admin;
-    char address[512]; // "http://127.0.0.1:8470"
+    char address[512];    // "http://127.0.0.1:8470"
+    char sockets[2][512]; // files of unix sockets, removed at the end
     bool is_unix;
     int ready; // the worker writes one byte when it serves
 };

@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "net/server.h"
 
@@ -67,17 +68,35 @@ static enum aiu_status bind_data(struct gateway *g, const char *text)
     return AIU_OK;
 }
 
+static void note_socket(struct gateway *g, size_t i, const char *text)
+{
+    if (strncmp(text, "unix:", 5) == 0) {
+        (void)snprintf(g->sockets[i], sizeof(g->sockets[i]), "%.400s", text + 5);
+    }
+}
+
+void listen_remove(const struct gateway *g)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(g->sockets); i++) {
+        if (g->sockets[i][0] != '\0') {
+            (void)unlink(g->sockets[i]);
+        }
+    }
+}
+
 enum aiu_status listen_bind(struct gateway *g)
 {
     char text[ADDRESS_MOST];
 
     address_text(g, &g->config->admin.address, g->config->admin.address.port, text);
     TRY(bind_one(text, &g->admin));
+    note_socket(g, 0, text);
     if (g->options.listen != NULL) {
         (void)snprintf(text, sizeof(text), "%s", g->options.listen);
     } else {
         address_text(g, &g->config->data.address, g->config->data.address.port, text);
     }
+    note_socket(g, 1, text);
     return bind_data(g, text);
 }
 

@@ -497,6 +497,7 @@ static int serve(struct gateway *g)
         return aiu_status_info(AIU_IO)->exit;
     }
     int code = supervise(&s, &set);
+    listen_remove(g);
     offline_stop();
     return code;
 }
