@@ -95,6 +95,7 @@ enum aiu_status buf_printf(struct buf *b, const char *format, ...)
     // vsnprintf writes a NUL behind the text: room for it is asked for and not counted.
     TRY(buf_reserve(b, (size_t)n + 1, &p));
     va_start(args, format);
+    // NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): the line above started it again
     (void)vsnprintf((char *)p, (size_t)n + 1, format, args);
     va_end(args);
     b->n += (size_t)n;
