@@ -1,0 +1,211 @@
+// SPDX-FileCopyrightText: The AI Utilities authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Redaction of whole texts and of texts in pieces. A stream keeps the bytes that have no verdict
+// yet; after each piece what is safe goes on, with a tag where a finding stood. A finding that is
+// longer than the look-ahead gets its tag when it begins, and its bytes are dropped as they come.
+#include "aiu/redactor.h"
+
+#include "base/alloc.h"
+#include "detect/redact.h"
+#include "stream.h"
+
+enum { REDACTED_MOST = 1 << 30 };
+
+struct aiu_redactor {
+    const struct aiu_scanner *scanner;
+    bool plain;
+};
+
+// What a caller gets is `text`; the length in front of it is for wiping.
+struct redacted {
+    size_t n;
+    char text[];
+};
+
+enum aiu_status aiu_redactor_new(const struct aiu_scanner *scanner, enum aiu_redactor_style style,
+                                 struct aiu_redactor **ret_redactor)
+{
+    struct aiu_redactor *r = mem_new(1, sizeof(*r));
+
+    if (r == NULL) {
+        return AIU_NO_MEMORY;
+    }
+    r->scanner = scanner;
+    r->plain = style == AIU_REDACTOR_PLAIN;
+    *ret_redactor = r;
+    return AIU_OK;
+}
+
+void aiu_redactor_free(struct aiu_redactor *redactor)
+{
+    mem_free(redactor);
+}
+
+static enum aiu_status redact(const struct aiu_redactor *r, struct scratch *scratch,
+                              struct span text, struct buf *out)
+{
+    CLEANUP(findings_done) struct findings found = FINDINGS_OF(FINDINGS_MOST);
+
+    TRY(scan_text(r->scanner->engine, scratch, &r->scanner->rules, text, &found));
+    return redact_text(text, &found, NULL, r->plain, out);
+}
+
+static enum aiu_status give(struct span text, char **ret_text, size_t *ret_n)
+{
+    struct redacted *copy = mem_new(1, sizeof(*copy) + text.n + 1);
+
+    if (copy == NULL) {
+        return AIU_NO_MEMORY;
+    }
+    copy->n = text.n;
+    if (text.n > 0) {
+        memcpy(copy->text, text.p, text.n);
+    }
+    *ret_text = copy->text;
+    if (ret_n != NULL) {
+        *ret_n = text.n;
+    }
+    return AIU_OK;
+}
+
+enum aiu_status aiu_redactor_redact(const struct aiu_redactor *redactor, const char *text, size_t n,
+                                    char **ret_text, size_t *ret_n)
+{
+    CLEANUP(buf_wipe) struct buf out = BUF_OF(REDACTED_MOST);
+    struct scratch *scratch = NULL;
+
+    TRY(pool_take(redactor->scanner, &scratch));
+    enum aiu_status st = redact(redactor, scratch, span_of(text, n), &out);
+    pool_give(redactor->scanner, scratch);
+    return st == AIU_OK ? give(buf_span(&out), ret_text, ret_n) : st;
+}
+
+void aiu_redactor_text_free(char *text)
+{
+    if (text != NULL) {
+        struct redacted *r = CONTAINER_OF(text, struct redacted, text);
+        mem_wipe_free(r, sizeof(*r) + r->n + 1);
+    }
+}
+
+struct aiu_redactor_stream {
+    struct stream stream;
+    bool plain;
+    aiu_redactor_sink sink;
+    void *ctx;
+    struct buf pending; // bytes that have not gone on
+    size_t pending_at;  // where the first of them stands in the text
+    size_t done;        // everything before this place has gone on or was dropped
+    size_t tagged;      // start of the last finding that has its tag; SIZE_MAX for none
+};
+
+enum aiu_status aiu_redactor_stream_new(const struct aiu_redactor *redactor, aiu_redactor_sink sink,
+                                        void *ctx, struct aiu_redactor_stream **ret_stream)
+{
+    struct aiu_redactor_stream *s = mem_new(1, sizeof(*s));
+
+    if (s == NULL) {
+        return AIU_NO_MEMORY;
+    }
+    stream_init(&s->stream, redactor->scanner);
+    s->plain = redactor->plain;
+    s->sink = sink;
+    s->ctx = ctx;
+    s->tagged = SIZE_MAX;
+    buf_init(&s->pending, WINDOW_FEED_MOST + STREAM_PIECE);
+    *ret_stream = s;
+    return AIU_OK;
+}
+
+void aiu_redactor_stream_free(struct aiu_redactor_stream *stream)
+{
+    if (stream != NULL) {
+        stream_done(&stream->stream);
+        buf_wipe(&stream->pending);
+        mem_free(stream);
+    }
+}
+
+static enum aiu_status pass_up_to(struct aiu_redactor_stream *s, size_t place)
+{
+    if (place > s->done) {
+        const char *from = (const char *)s->pending.p + (s->done - s->pending_at);
+        TRY(s->sink(s->ctx, from, place - s->done));
+        s->done = place;
+    }
+    return AIU_OK;
+}
+
+static enum aiu_status put_tag(struct aiu_redactor_stream *s, const struct finding *f)
+{
+    CLEANUP(buf_wipe) struct buf tag = BUF_OF(256);
+
+    TRY(redact_tag(f->rule, s->plain, &tag));
+    s->tagged = f->start;
+    return s->sink(s->ctx, (const char *)tag.p, tag.n);
+}
+
+static enum aiu_status replace(struct aiu_redactor_stream *s, const struct finding *f)
+{
+    if (f->end <= s->done) {
+        return AIU_OK; // an open one that did not grow
+    }
+    if (s->tagged != f->start) {
+        TRY(pass_up_to(s, f->start));
+        TRY(put_tag(s, f));
+    }
+    s->done = f->end;
+    return AIU_OK;
+}
+
+// Hand on everything that is decided.
+static enum aiu_status flush(struct aiu_redactor_stream *s)
+{
+    struct window *w = &s->stream.window;
+    const struct findings *found = window_findings(w);
+    size_t safe = window_safe(w);
+
+    for (size_t i = 0; i < found->count; i++) {
+        TRY(replace(s, &found->items[i]));
+    }
+    TRY(pass_up_to(s, safe));
+    window_drop(w, safe);
+    buf_consume(&s->pending, s->done - s->pending_at);
+    s->pending_at = s->done;
+    return AIU_OK;
+}
+
+static enum aiu_status feed_piece(struct aiu_redactor_stream *s, struct span piece)
+{
+    TRY(stream_feed(&s->stream, piece));
+    TRY(buf_append(&s->pending, piece));
+    return flush(s);
+}
+
+enum aiu_status aiu_redactor_stream_feed(struct aiu_redactor_stream *stream, const char *bytes,
+                                         size_t n)
+{
+    struct span rest = span_of(bytes, n);
+
+    do {
+        struct span piece = span_first(rest, STREAM_PIECE);
+        enum aiu_status st = feed_piece(stream, piece);
+        if (st != AIU_OK) {
+            return st == AIU_USAGE ? st : stream_keep(&stream->stream, st);
+        }
+        rest = span_drop_first(rest, piece.n);
+    } while (rest.n > 0);
+    return AIU_OK;
+}
+
+enum aiu_status aiu_redactor_stream_finish(struct aiu_redactor_stream *stream)
+{
+    TRY(stream_finish(&stream->stream));
+    return stream_keep(&stream->stream, flush(stream));
+}
+
+size_t aiu_redactor_stream_held(const struct aiu_redactor_stream *stream)
+{
+    return stream->pending.n;
+}
