@@ -256,11 +256,12 @@ def resident_kib(pids):
 
 
 def needs_true_memory():
-    """Skip where there is no gateway, or one under AddressSanitizer, which keeps what is freed."""
+    """Skip where there is no gateway, or one under a sanitizer, which keeps what is freed."""
     if DIRECT:
         raise unittest.SkipTest("needs a gateway")
     with open(AIU, "rb") as f:
-        if b"__asan_init" in f.read():
+        program = f.read()
+        if b"__asan_init" in program or b"__tsan_init" in program:
             raise unittest.SkipTest("a sanitizer build keeps memory that was freed")
 
 

@@ -166,9 +166,17 @@ static size_t count_in(const uint8_t *p, size_t n)
 {
     size_t hits = 0;
 
-    for (size_t at = 0; at + NEEDLE_SIZE <= n; at++) {
+    if (n < NEEDLE_SIZE) {
+        return 0;
+    }
+    const uint8_t *end = p + n - NEEDLE_SIZE + 1;
+    for (const uint8_t *at = p; at < end; at++) {
+        at = memchr(at, needle_byte(0), (size_t)(end - at));
+        if (at == NULL) {
+            break;
+        }
         size_t i = 0;
-        while (i < NEEDLE_SIZE && p[at + i] == needle_byte(i)) {
+        while (i < NEEDLE_SIZE && at[i] == needle_byte(i)) {
             i++;
         }
         hits += i == NEEDLE_SIZE;
