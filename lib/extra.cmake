@@ -6,7 +6,7 @@ file(STRINGS ${aiu_exports} aiu_symbols)
 list(JOIN aiu_symbols ";\n        " aiu_globals)
 set(aiu_map ${CMAKE_CURRENT_BINARY_DIR}/CMakeFiles/libaiu.map)
 file(CONFIGURE OUTPUT ${aiu_map} @ONLY
-     CONTENT "AIU_0 {\n    global:\n        @aiu_globals@;\n    local:\n        *;\n};\n")
+     CONTENT "{\n    global:\n        @aiu_globals@;\n    local:\n        *;\n};\n")
 
 set(aiu_layers policy detect codec base)
 file(GLOB aiu_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/lib/aiu/*.c)

@@ -10,7 +10,7 @@
 #include "base/span.h"
 
 #if defined(__SSE2__)
-# include <emmintrin.h>
+#include <emmintrin.h>
 #endif
 
 #define SCAN_ONES 0x0101010101010101U
