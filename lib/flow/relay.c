@@ -22,6 +22,7 @@ enum {
     SILENT_EVENTS = 8, // of other channels, until a channel counts as silent
     SPLIT_OVER = 64,   // bytes of one text that may wait whole
     TEMPLATE_MOST = 4096,
+    KEPT_MOST = 65536,
 };
 
 struct relay_event {
@@ -476,7 +477,7 @@ void relay_init(struct relay *r, struct inspector *i, relay_sink sink, void *ctx
     sse_init(&r->sse, &limits, on_event, r);
     arena_init(&r->arenas[0], ARENA_CAP);
     arena_init(&r->arenas[1], ARENA_CAP);
-    arena_init(&r->kept, 64 * 1024);
+    arena_init(&r->kept, KEPT_MOST);
     buf_init(&r->template.data, TEMPLATE_MOST);
 }
 

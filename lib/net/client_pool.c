@@ -38,9 +38,9 @@ static void free_memory(struct client_pool *p)
     }
     tls_resume_done(&p->resume);
     tls_unref(p->options.tls);
-    mem_free((void *)(uintptr_t)p->options.host);
-    mem_free((void *)(uintptr_t)p->options.unix_path);
-    mem_free((void *)(uintptr_t)p->options.tls_name);
+    mem_free((void *)p->options.host);
+    mem_free((void *)p->options.unix_path);
+    mem_free((void *)p->options.tls_name);
     mem_free(p);
 }
 

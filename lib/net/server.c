@@ -231,7 +231,7 @@ static void close_listeners(struct server *s)
 
 static bool open_listener(struct server_listener *listener, struct loop *l, int fd)
 {
-    struct sockaddr_storage a;
+    struct sockaddr_storage a = {0};
     socklen_t n = sizeof(a);
     int on = 1;
 

@@ -100,7 +100,7 @@ static size_t gather(const struct outq *q, uv_buf_t bufs[FLIGHT_MAX], unsigned *
     return n;
 }
 
-static bool encrypt(struct stream *s)
+static bool seal_output(struct stream *s)
 {
     while (s->tls != NULL && s->open && s->out.n > 0) {
         struct span front = outq_front(&s->out);
@@ -189,7 +189,7 @@ static void flush_task(struct loop_task *t)
 {
     struct stream *s = CONTAINER_OF(t, struct stream, task);
 
-    if (s->closing || s->failed != AIU_OK || s->write_broken || !encrypt(s)) {
+    if (s->closing || s->failed != AIU_OK || s->write_broken || !seal_output(s)) {
         return;
     }
     if (s->finishing && s->finish == STREAM_END && s->tls != NULL && s->open) {

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -189,7 +190,8 @@ static enum aiu_status open_state(struct gateway *g, const char *path)
                    path, path);
         break;
     default:
-        system_say("the state folder %s cannot be created or opened: %s", path, strerror(errno));
+        system_say("the state folder %s cannot be created or opened: %s", path,
+                   strerrordesc_np(errno));
         break;
     }
     return st;
@@ -239,7 +241,7 @@ static enum aiu_status open_log(struct gateway *g)
     (void)snprintf(path, sizeof(path), "%.*s", (int)l->file.n, (const char *)l->file.p);
     enum aiu_status st = system_log_open(&g->log, l->file.n > 0 ? path : NULL);
     if (st != AIU_OK) {
-        system_say("the log file %s cannot be opened: %s", path, strerror(errno));
+        system_say("the log file %s cannot be opened: %s", path, strerrordesc_np(errno));
     }
     return st;
 }
@@ -490,10 +492,10 @@ static int serve(struct gateway *g)
     (void)sigaddset(&set, SIGHUP);
     (void)sigaddset(&set, SIGUSR1);
     (void)sigaddset(&set, SIGALRM);
-    (void)sigprocmask(SIG_SETMASK, &set, NULL);
+    (void)pthread_sigmask(SIG_SETMASK, &set, NULL);
     (void)signal(SIGPIPE, SIG_IGN);
     if (start_worker(&s) != AIU_OK) {
-        system_say("the worker cannot be started: %s", strerror(errno));
+        system_say("the worker cannot be started: %s", strerrordesc_np(errno));
         return aiu_status_info(AIU_IO)->exit;
     }
     int code = supervise(&s, &set);

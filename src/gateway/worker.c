@@ -530,7 +530,7 @@ int worker_run(struct gateway *g)
     (void)sigaddset(&set, SIGINT);
     (void)sigaddset(&set, SIGHUP);
     (void)sigaddset(&set, SIGUSR1);
-    (void)sigprocmask(SIG_SETMASK, &set, NULL);
+    (void)pthread_sigmask(SIG_SETMASK, &set, NULL);
 
     enum aiu_status st = prepare(&worker);
     if (st == AIU_OK) {
