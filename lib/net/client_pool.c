@@ -20,13 +20,15 @@ struct client_pool_options client_default_options(void)
     };
 }
 
-static bool copy_string(const char **text)
+// `*shown` becomes a copy that `*owned` holds.
+static bool copy_string(const char **shown, char **owned)
 {
-    if (*text != NULL) {
-        *text = mem_dup(*text, strlen(*text));
-        return *text != NULL;
+    if (*shown == NULL) {
+        return true;
     }
-    return true;
+    *owned = mem_dup(*shown, strlen(*shown));
+    *shown = *owned;
+    return *owned != NULL;
 }
 
 static void free_memory(struct client_pool *p)
@@ -70,10 +72,9 @@ enum aiu_status client_pool_new(struct loop *l, const struct client_pool_options
     if (o->tls != NULL) {
         (void)tls_ref(o->tls);
     }
-    // All three, so that none still points to the caller's when one fails.
-    bool host = copy_string(&p->options.host);
-    bool path = copy_string(&p->options.unix_path);
-    bool name = copy_string(&p->options.tls_name);
+    bool host = copy_string(&p->options.host, &p->host);
+    bool path = copy_string(&p->options.unix_path, &p->unix_path);
+    bool name = copy_string(&p->options.tls_name, &p->tls_name);
     if (!host || !path || !name) {
         free_memory(p);
         return AIU_NO_MEMORY;

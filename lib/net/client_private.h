@@ -46,7 +46,8 @@ struct client_call {
 
 struct client_pool {
     struct loop *loop;
-    struct client_pool_options options; // strings are ours
+    struct client_pool_options options;
+    char *host, *unix_path, *tls_name; // what `options` points to
     struct resolver resolver;
     struct tls_resume resume;
     struct client_conn *idle; // newest first
