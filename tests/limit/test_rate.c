@@ -115,12 +115,14 @@ static void a_lower_limit_holds_at_once_and_forgets_nothing(void **state)
 static void a_clock_that_goes_back_gives_nothing_away(void **state)
 {
     struct rate r;
+    uint64_t retry_ms = 0;
 
     (void)state;
     rate_init(&r, 2);
     assert_true(take(&r, 100 * second));
     assert_true(take(&r, 30 * second));
-    assert_false(take(&r, 0));
+    assert_false(rate_take(&r, 0, &retry_ms));
+    assert_int_equal(retry_ms, RATE_WINDOW_MS + RATE_QUARTER_MS);
     assert_false(take(&r, 159 * second));
     assert_true(take(&r, 161 * second));
 }

@@ -107,6 +107,9 @@ static void a_variable_can_be_read_again_where_it_is_kept(void **state)
     assert_int_equal(setenv("AIU_TEST_KEY", "sk-2", 1), 0);
     assert_ok(secret_load(&source, env, &changed));
     assert_true(secret_equal_span(changed, SPAN_OF("sk-2")));
+    secret_unref(changed);
+    assert_ok(secret_load(&source, env, &changed));
+    assert_true(secret_equal_span(changed, SPAN_OF("sk-2")));
     secret_unref(first);
     secret_unref(again);
     secret_unref(changed);
