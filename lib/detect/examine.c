@@ -261,6 +261,17 @@ static size_t char_start(const struct view *v, size_t at, size_t least)
     return at;
 }
 
+// Behind the character whose first byte stands before `at`; text that is no UTF-8 may not have it.
+static size_t char_end(const struct view *v, size_t at, size_t most)
+{
+    size_t size = char_size(v->p[at - 1]);
+
+    for (size_t i = 1; i < size && at < most && (v->p[at] & 0xC0) == 0x80; i++) {
+        at++;
+    }
+    return at;
+}
+
 // Where the bytes begin that an anchor not yet whole may reach back over.
 static size_t break_point(const struct catalog *c, const struct view *v, size_t from)
 {
@@ -271,11 +282,7 @@ static size_t break_point(const struct catalog *c, const struct view *v, size_t 
     while (at > least && class_has(&c->inside, v->p[at - 1])) {
         at--;
     }
-    if (at > least && v->p[at - 1] >= 0xC2) {
-        at += char_size(v->p[at - 1]) - 1;
-        return at < end ? at : end;
-    }
-    return char_start(v, at, from);
+    return at > least ? char_end(v, at, end) : char_start(v, at, from);
 }
 
 static bool ranks_before(const struct catalog *c, const struct candidate *a,

@@ -146,6 +146,14 @@ static const char *const pieces[] = {
     "and words of prose ",
     "\xC2\xA0",
     "\xE2\x80\x91",
+    "\xE3",
+    "\xF0\x9F",
+    "\xC3",
+    "\x80",
+    "\xFF",
+    "\xE2\x80",
+    "\xF3\xA0",
+    "\xEF\xB8",
 };
 
 static struct span random_text(uint64_t *seed, struct buf *out, size_t most)
@@ -205,6 +213,26 @@ static void one_open_finding_can_follow_another(void **state)
     (void)state;
     stream_every_way("two", SPAN_OF("-----BEGIN PRIVATE KEY-----\nABCDEFGHIJKLMNOPQRSTUVWXYZ"
                                     "-----BEGIN PRIVATE KEY-----\nABCDEFGHIJKLMNOPQRSTUVWXYZ"));
+}
+
+// Found by fuzz_window: half a character before a number.
+static void half_a_character_hides_nothing(void **state)
+{
+    (void)state;
+    static const struct span texts[] = {
+        SPAN("\xE3"
+             "536-90-4399 x"),
+        SPAN("\xF0\x9F"
+             "536-90-4399"),
+        SPAN("\xC3"
+             "ada@example.com \xE2"),
+        SPAN("a\xE3\x80"
+             "b@example.com\x80\x80\x80\x80 "),
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+        stream_every_way("half", texts[i]);
+    }
 }
 
 static void a_key_longer_than_any_bound_flows(void **state)
@@ -401,6 +429,7 @@ int main(void)
         cmocka_unit_test(random_mixtures_do_not_depend_on_cuts),
         cmocka_unit_test(long_texts_are_found_alike_in_blocks_and_in_streams),
         cmocka_unit_test(one_open_finding_can_follow_another),
+        cmocka_unit_test(half_a_character_hides_nothing),
         cmocka_unit_test(a_key_longer_than_any_bound_flows),
         cmocka_unit_test(memory_stays_small_while_text_flows),
         cmocka_unit_test(a_burst_is_given_back),
