@@ -22,10 +22,10 @@ struct folder {
     int lock; // -1 for a reader
 };
 
-#define FOLDER_CLOSED \
- {                    \
-  -1, -1, -1          \
- }
+#define FOLDER_CLOSED                                                                              \
+    {                                                                                              \
+        -1, -1, -1                                                                                 \
+    }
 
 // First indices of the segments, ascending.
 struct segment_list {

@@ -4,7 +4,7 @@
 #
 # One interop test with the clients it needs: run.sh python|node FILE.py. For ctest, which sets
 # AIU_BINARY; tests that run at the same time set up one after the other.
-set -u
+set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 mkdir -p "$AIU_BINARY"
 (

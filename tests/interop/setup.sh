@@ -6,7 +6,7 @@
 # BUILD/node (Node). Quick when they are there. Exit 77, ctest's "skipped", where a registry cannot
 # be reached; whatever else goes wrong is an error.
 #   setup.sh BUILD python|node
-set -u
+set -euo pipefail
 build=$1
 what=$2
 log=$build/interop-$what.log
