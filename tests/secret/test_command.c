@@ -134,14 +134,20 @@ static void the_command_inherits_no_descriptor_and_no_input(void **state)
 {
     CLEANUP(secret_done) struct secret *s = NULL;
     int fd = dup2(STDOUT_FILENO, 77); // inherited by an ordinary child
+    int ends[2];
 
     (void)state;
     assert_int_equal(fd, 77);
+    assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+    assert_int_equal(write(ends[1], "line\n", 5), 5);
+    assert_int_equal(dup2(ends[0], STDIN_FILENO), STDIN_FILENO);
     assert_ok(
         run(ARGV("sh", "-c", "test -e /proc/self/fd/77 && printf open; read x || printf empty"),
             5000, &s));
     assert_true(secret_equal_span(s, SPAN_OF("empty")));
     (void)close(fd);
+    (void)close(ends[0]);
+    (void)close(ends[1]);
 }
 
 static void the_command_sees_few_variables(void **state)
