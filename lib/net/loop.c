@@ -8,6 +8,8 @@
 // is a store.
 #include "net/loop.h"
 
+#include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <time.h>
 
@@ -310,6 +312,24 @@ enum aiu_status loop_new(struct budget *budget, struct loop **ret_loop)
     return AIU_OK;
 }
 
+// Run libuv with SIGPIPE blocked: it writes with write(2), and a library may neither let a peer
+// that left kill its process nor change what the process does with signals.
+static void run_without_sigpipe(struct loop *l, uv_run_mode mode)
+{
+    const struct timespec no_wait = {0, 0};
+    sigset_t pipe_only, before;
+
+    (void)sigemptyset(&pipe_only);
+    (void)sigaddset(&pipe_only, SIGPIPE);
+    (void)pthread_sigmask(SIG_BLOCK, &pipe_only, &before);
+    (void)uv_run(&l->uv, mode);
+    if (sigismember(&before, SIGPIPE) == 0) {
+        while (sigtimedwait(&pipe_only, NULL, &no_wait) < 0 && errno == EINTR) {
+        }
+        (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    }
+}
+
 void loop_free(struct loop *l)
 {
     if (l == NULL) {
@@ -319,7 +339,7 @@ void loop_free(struct loop *l)
     uv_close((uv_handle_t *)&l->prepare, NULL);
     uv_close((uv_handle_t *)&l->check, NULL);
     uv_close((uv_handle_t *)&l->tick, NULL);
-    (void)uv_run(&l->uv, UV_RUN_DEFAULT);
+    run_without_sigpipe(l, UV_RUN_DEFAULT);
     CHECK(uv_loop_close(&l->uv) == 0);
     uv_mutex_destroy(&l->lock);
     free_memory(l);
@@ -327,13 +347,13 @@ void loop_free(struct loop *l)
 
 void loop_run(struct loop *l)
 {
-    (void)uv_run(&l->uv, UV_RUN_DEFAULT);
+    run_without_sigpipe(l, UV_RUN_DEFAULT);
     atomic_store(&l->stopping, false);
 }
 
 void loop_run_once(struct loop *l, bool wait)
 {
-    (void)uv_run(&l->uv, wait ? UV_RUN_ONCE : UV_RUN_NOWAIT);
+    run_without_sigpipe(l, wait ? UV_RUN_ONCE : UV_RUN_NOWAIT);
 }
 
 void loop_stop(struct loop *l)

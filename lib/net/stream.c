@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The AI Utilities authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// Output goes out by uv_try_write at the end of the round; only what the socket did not take is
+// Output goes out by one sendmsg at the end of the round; only what the socket did not take is
 // left to uv_write, at most 16 chunks at a time, and only then a deadline watches the peer. With
 // TLS the plain bytes are collected and encrypted when they are written, so that a head and its
 // body make one record.
@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 
 #include "base/alloc.h"
 
@@ -86,18 +87,34 @@ static void on_stall(struct deadline *d)
 
 // --- writing ----------------------------------------------------------------------------------
 
-// The wire's front as libuv buffers; returns the bytes in them.
-static size_t gather(const struct outq *q, uv_buf_t bufs[FLIGHT_MAX], unsigned *ret_count)
+// The wire's front; returns the bytes in it.
+static size_t gather(const struct outq *q, struct iovec pieces[FLIGHT_MAX], unsigned *ret_count)
 {
     unsigned count = 0;
     size_t n = 0;
 
     for (struct chunk *c = q->first; c != NULL && count < FLIGHT_MAX; c = c->next) {
-        bufs[count++] = uv_buf_init((char *)c->bytes + c->start, c->end - c->start);
+        pieces[count++] = (struct iovec){c->bytes + c->start, c->end - c->start};
         n += c->end - c->start;
     }
     *ret_count = count;
     return n;
+}
+
+// One attempt; how much was taken, or -1. Not by libuv: its writes may raise SIGPIPE, and a stream
+// is closed outside loop_run too.
+static ssize_t send_some(const struct stream *s, const struct outq *wire, size_t *ret_offered)
+{
+    struct iovec pieces[FLIGHT_MAX];
+    unsigned count = 0;
+
+    *ret_offered = gather(wire, pieces, &count);
+    const struct msghdr message = {.msg_iov = pieces, .msg_iovlen = count};
+    ssize_t n = 0;
+    do {
+        n = sendmsg(raw_fd(s), &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+    } while (n < 0 && errno == EINTR);
+    return n < 0 && errno == EAGAIN ? 0 : n;
 }
 
 static bool seal_output(struct stream *s)
@@ -151,10 +168,14 @@ static void on_written(uv_write_t *request, int status)
 
 static void write_rest(struct stream *s, struct outq *wire)
 {
+    struct iovec pieces[FLIGHT_MAX];
     uv_buf_t bufs[FLIGHT_MAX];
     unsigned count = 0;
 
-    s->in_flight = gather(wire, bufs, &count);
+    s->in_flight = gather(wire, pieces, &count);
+    for (unsigned i = 0; i < count; i++) {
+        bufs[i] = uv_buf_init(pieces[i].iov_base, (unsigned)pieces[i].iov_len);
+    }
     if (uv_write(&s->request.write, &s->uv.stream, bufs, count, on_written) != 0) {
         s->in_flight = 0;
         write_failed(s);
@@ -169,17 +190,14 @@ static void write_wire(struct stream *s)
     struct outq *wire = wire_of(s);
 
     while (wire->n > 0 && s->in_flight == 0) {
-        uv_buf_t bufs[FLIGHT_MAX];
-        unsigned count = 0;
-        size_t n = gather(wire, bufs, &count);
-        int written = uv_try_write(&s->uv.stream, bufs, count);
-        if (written < 0 && written != UV_EAGAIN) {
+        size_t offered = 0;
+        ssize_t taken = send_some(s, wire, &offered);
+        if (taken < 0) {
             write_failed(s);
             return;
         }
-        size_t taken = written < 0 ? 0 : (size_t)written;
-        outq_consume(s->loop, wire, taken);
-        if (taken < n) {
+        outq_consume(s->loop, wire, (size_t)taken);
+        if ((size_t)taken < offered) {
             write_rest(s, wire);
         }
     }
@@ -474,8 +492,9 @@ static void say_goodbye(struct stream *s)
         stream_waiting(s) > 0) {
         return;
     }
+    size_t offered = 0;
     tls_session_shutdown(s->tls);
-    write_wire(s);
+    (void)send_some(s, wire_of(s), &offered);
 }
 
 void stream_close(struct stream *s, enum stream_close how)
