@@ -108,25 +108,6 @@ enum validity validate_github_token(struct span text)
     return memcmp(text.p + text.n - 6, wanted, 6) == 0 ? VALID_SURE : VALID_YES;
 }
 
-// Begins with base64 of `{"`.
-enum validity validate_base64_json(struct span text)
-{
-    return span_starts_with(text, SPAN_OF("eyJ")) ? VALID_YES : VALID_NO;
-}
-
-// Not one word of letters: has a digit and a letter.
-enum validity validate_not_word(struct span text)
-{
-    bool digit = false;
-    bool letter = false;
-
-    for (size_t i = 0; i < text.n; i++) {
-        digit = digit || is_digit(text.p[i]);
-        letter = letter || is_alpha(text.p[i]);
-    }
-    return digit && letter ? VALID_YES : VALID_NO;
-}
-
 enum { ENTROPY_MOST = 64 };
 
 // 64 n log2 n

@@ -66,3 +66,10 @@ struct byte_class class_of_part(const struct part *part, bool nocase);
 
 // Most bytes that a part takes before it is certain.
 size_t part_most(const struct part *part);
+
+// The value of a key that is true or false.
+bool is_true(struct build *b, const struct text *t, bool otherwise);
+
+// program_of.c
+struct program *new_program(struct build *b, const struct text *where, size_t rule);
+void build_pattern(struct build *b, size_t rule, const struct text *where);

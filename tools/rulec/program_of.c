@@ -1,0 +1,342 @@
+// SPDX-FileCopyrightText: The AI Utilities authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// A pattern becomes a program: its anchor, what may not stand beside it, and what a window must
+// hold back for it.
+#include "build.h"
+
+#include "detect/ascii.h"
+
+static bool has_blank(const struct byte_class *class)
+{
+    for (unsigned c = 0; c < 256; c++) {
+        if (is_blank((uint8_t)c) && class_has(class, (uint8_t)c)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool has_digit(const struct byte_class *class)
+{
+    for (unsigned c = '0'; c <= '9'; c++) {
+        if (class_has(class, (uint8_t)c)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool only_digits(const struct byte_class *class)
+{
+    for (unsigned c = 0; c < 256; c++) {
+        if (class_has(class, (uint8_t)c) != is_digit((uint8_t)c)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool is_run(const struct pattern *p, size_t i, bool nocase)
+{
+    const struct part *part = &p->parts[i];
+
+    if (part->kind != ITEM_CLASS || !only_digits(&part->class) || part->min == 0 ||
+        part->max > CATALOG_RUN) {
+        return false;
+    }
+    for (size_t k = i == 0 ? i + 1 : i - 1; k <= i + 1 && k < p->count; k += 2) {
+        struct byte_class beside = class_of_part(&p->parts[k], nocase);
+        if (has_digit(&beside)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+// How good an anchor a part is: bytes of its shortest literal, 1 for a run of digits. A window
+// could not hold back a literal with blanks until it is whole.
+static size_t anchor_worth(const struct pattern *p, size_t i, bool nocase)
+{
+    const struct part *part = &p->parts[i];
+    struct byte_class class = class_of_part(part, nocase);
+
+    if (part->kind == ITEM_CLASS) {
+        return is_run(p, i, nocase) ? 1 : 0;
+    }
+    size_t shortest = part->words[part->word_count - 1].n;
+    bool held = i >= p->span_first && has_blank(&class);
+    return part->min == 0 || shortest < 2 || held ? 0 : shortest;
+}
+
+static size_t choose_anchor(const struct pattern *p, bool nocase)
+{
+    size_t best = SIZE_MAX;
+    size_t worth = 0;
+
+    for (size_t i = 0; i < p->count; i++) {
+        size_t w = anchor_worth(p, i, nocase);
+        if (w > worth) {
+            worth = w;
+            best = i;
+        }
+    }
+    return best;
+}
+
+// Bytes that a span may have up to the end of its anchor: those a window must hold back.
+static bool note_inside(struct build *b, const struct text *where, const struct pattern *p,
+                        size_t anchor, bool nocase)
+{
+    size_t most = 0;
+    size_t before = 0;
+
+    for (size_t i = 0; i < p->span_first; i++) {
+        before += part_most(&p->parts[i]);
+    }
+    if (before > CATALOG_CONTEXT - 16) {
+        fail_at(b->errors, where, "more than %d bytes before the finding", CATALOG_CONTEXT - 16);
+        return false;
+    }
+    for (size_t i = p->span_first; i <= anchor; i++) {
+        struct byte_class class = class_of_part(&p->parts[i], nocase);
+        if (has_blank(&class)) {
+            fail_at(b->errors, where, "blanks in the finding before its anchor");
+            return false;
+        }
+        add_class(&b->inside, &class);
+        most += part_most(&p->parts[i]);
+    }
+    b->reach = most > b->reach ? most : b->reach;
+    return true;
+}
+
+static bool put_words(struct build *b, const struct text *where, const struct part *part,
+                      struct item *item)
+{
+    if (part->kind == ITEM_LITERAL) {
+        item->max = (uint16_t)part->words[0].n;
+        return put_bytes(b, where, part->words[0], &item->at);
+    }
+    item->at = (uint16_t)b->word_count;
+    item->max = (uint16_t)part->word_count;
+    for (size_t i = 0; i < part->word_count; i++) {
+        if (b->word_count == WORDS) {
+            return full(b, where, "words");
+        }
+        struct word *word = &b->words[b->word_count++];
+        word->n = (uint16_t)part->words[i].n;
+        if (!put_bytes(b, where, part->words[i], &word->at)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool put_items(struct build *b, const struct text *where, const struct pattern *p,
+                      bool nocase)
+{
+    size_t most = 0;
+
+    for (size_t i = 0; i < p->count; i++) {
+        const struct part *part = &p->parts[i];
+        if (b->item_count == ITEMS) {
+            return full(b, where, "items");
+        }
+        struct item *item = &b->items[b->item_count++];
+        *item = (struct item){.kind = (uint8_t)part->kind,
+                              .nocase = nocase,
+                              .min = (uint16_t)part->min,
+                              .max = (uint16_t)part->max};
+        if (part->kind == ITEM_CLASS) {
+            item->at = put_class(b, &part->class);
+        } else if (!put_words(b, where, part, item)) {
+            return false;
+        }
+        most += part_most(part);
+    }
+    if (most > CATALOG_PROGRAM) {
+        fail_at(b->errors, where, "longer than %d bytes", CATALOG_PROGRAM);
+        return false;
+    }
+    return true;
+}
+
+static void add_alnum(struct byte_class *class)
+{
+    for (unsigned c = 0; c < 128; c++) {
+        if (is_alnum((uint8_t)c)) {
+            class_add(class, (uint8_t)c);
+        }
+    }
+}
+
+// What may not stand beside one end of a pattern: letters, digits and the alphabet of the token, so
+// that no part of a longer token is taken for one. Nothing beside a literal that ends otherwise.
+static uint16_t default_edge(struct build *b, const struct pattern *p, bool left)
+{
+    const struct part *end = &p->parts[left ? 0 : p->count - 1];
+    struct byte_class class = {0};
+
+    if (end->kind != ITEM_CLASS) {
+        struct span word = end->words[0];
+        if (!is_alnum(word.p[left ? 0 : word.n - 1])) {
+            return INDEX_NONE;
+        }
+    }
+    for (size_t i = 0; i < p->count; i++) {
+        bool counts = left || &p->parts[i] == end;
+        if (counts && p->parts[i].kind == ITEM_CLASS && !has_blank(&p->parts[i].class)) {
+            add_class(&class, &p->parts[i].class);
+        }
+    }
+    add_alnum(&class);
+    return put_class(b, &class);
+}
+
+// "none", "number", or what the pattern says.
+static bool set_edges(struct build *b, const struct source_rule *s, const struct pattern *p,
+                      struct program *program)
+{
+    bool run = p->parts[program->anchor].kind == ITEM_CLASS;
+    struct part given;
+
+    program->left = program->right = INDEX_NONE;
+    program->edge = EDGE_CLASS;
+    if (span_equal(s->edge.s, SPAN_OF("number")) || (s->edge.s.n == 0 && run)) {
+        program->edge = EDGE_NUMBER;
+        return true;
+    }
+    if (s->edge.s.n > 0 && !span_equal(s->edge.s, SPAN_OF("none"))) {
+        fail_at(b->errors, &s->edge, "edge is \"none\" or \"number\"");
+        return false;
+    }
+    if (s->edge.s.n == 0) {
+        program->left = default_edge(b, p, true);
+        program->right = default_edge(b, p, false);
+    }
+    if (s->left.s.n > 0) {
+        if (!parse_class(b->arena, b->errors, &s->left, false, &given)) {
+            return false;
+        }
+        program->left = put_class(b, &given.class);
+    }
+    if (s->right.s.n > 0) {
+        if (!parse_class(b->arena, b->errors, &s->right, false, &given)) {
+            return false;
+        }
+        program->right = put_class(b, &given.class);
+    }
+    return true;
+}
+
+static struct byte_class all_but(const struct byte_class *class)
+{
+    struct byte_class rest;
+
+    for (size_t i = 0; i < ARRAY_SIZE(rest.bits); i++) {
+        rest.bits[i] = ~class->bits[i];
+    }
+    return rest;
+}
+
+// What must stand beside the anchor: the part there, or at an end what the edge allows.
+static uint16_t gate_beside(struct build *b, const struct pattern *p, const struct program *program,
+                            bool nocase, bool before)
+{
+    size_t i = before ? program->anchor - 1U : program->anchor + 1U;
+    uint16_t edge = before ? program->left : program->right;
+    struct byte_class class = {0};
+
+    if (i < p->count) {
+        if (p->parts[i].min == 0) {
+            return INDEX_NONE;
+        }
+        class = class_of_part(&p->parts[i], nocase);
+        return put_class(b, &class);
+    }
+    if (program->edge == EDGE_NUMBER) {
+        add_alnum(&class);
+        class_add(&class, '_');
+    } else if (edge != INDEX_NONE) {
+        class = b->classes[edge];
+    } else {
+        return INDEX_NONE;
+    }
+    class = all_but(&class);
+    return put_class(b, &class);
+}
+
+struct program *new_program(struct build *b, const struct text *where, size_t rule)
+{
+    if (b->program_count == PROGRAMS) {
+        (void)full(b, where, "programs");
+        return NULL;
+    }
+    struct program *program = &b->programs[b->program_count++];
+    *program = (struct program){.rule = b->checks[rule].rule,
+                                .check = (uint16_t)rule,
+                                .items = (uint16_t)b->item_count,
+                                .left = INDEX_NONE,
+                                .right = INDEX_NONE,
+                                .before = INDEX_NONE,
+                                .after = INDEX_NONE};
+    return program;
+}
+
+static bool hook_program(struct build *b, const struct text *where, const struct part *part,
+                         bool nocase)
+{
+    uint16_t program = (uint16_t)(b->program_count - 1);
+
+    if (part->kind == ITEM_CLASS) {
+        for (size_t n = part->min; n <= part->max; n++) {
+            if (!hook_on_run(b, where, n, program)) {
+                return false;
+            }
+        }
+        return true;
+    }
+    for (size_t i = 0; i < part->word_count; i++) {
+        if (!hook_on(b, where, part->words[i], nocase, program)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void build_pattern(struct build *b, size_t rule, const struct text *where)
+{
+    const struct source_rule *s = &b->source->rules[rule];
+    bool nocase = is_true(b, &s->nocase, false);
+    struct pattern p;
+
+    if (!parse_pattern(b->arena, b->errors, where, nocase, &p)) {
+        return;
+    }
+    size_t anchor = choose_anchor(&p, nocase);
+    if (anchor == SIZE_MAX) {
+        fail_at(b->errors, where, "no anchor: a literal of two bytes or a run of digits is needed");
+        return;
+    }
+    struct program *program = new_program(b, where, rule);
+    if (program == NULL) {
+        return;
+    }
+    program->item_count = (uint8_t)p.count;
+    program->anchor = (uint8_t)anchor;
+    program->span_first = (uint8_t)p.span_first;
+    program->span_end = (uint8_t)p.span_end;
+    if (p.parts[p.count - 1].max == ITEM_OPEN) {
+        b->checks[rule].flows = true;
+        if (p.span_end != p.count || s->validator.s.n > 0) {
+            fail_at(b->errors, where, "a finding without end stands last and has no validator");
+            return;
+        }
+    }
+    if (put_items(b, where, &p, nocase) && note_inside(b, where, &p, anchor, nocase) &&
+        set_edges(b, s, &p, program) && hook_program(b, where, &p.parts[anchor], nocase)) {
+        program->before = gate_beside(b, &p, program, nocase, true);
+        program->after = gate_beside(b, &p, program, nocase, false);
+    }
+}
