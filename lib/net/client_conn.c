@@ -303,7 +303,7 @@ enum aiu_status client_conn_open(struct client_call *call)
     const struct stream_options o = {
         .handler = &stream_events,
         .high = p->options.output_high,
-        .write_timeout_ms = call->timeouts.idle,
+        .write_timeout_ms = call->timeouts.idle > 0 ? call->timeouts.idle : UINT32_MAX,
         .is_pipe = p->options.unix_path != NULL,
     };
     stream_init(&c->stream, p->loop, &o);

@@ -27,6 +27,7 @@ struct server_options server_default_options(void)
         .max_connections = 10000,
         .header_timeout_ms = 10000,
         .body_timeout_ms = 30000,
+        .body_rate = 512,
         .keep_alive_ms = 75000,
         .write_timeout_ms = 30000,
         .tls_timeout_ms = 5000,

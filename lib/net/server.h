@@ -68,6 +68,7 @@ struct server_options {
     uint32_t max_requests;      // per connection, then it closes. 0: no limit
     uint32_t header_timeout_ms; // whole head, from its first byte (or from accept)
     uint32_t body_timeout_ms;   // between two reads of a body
+    uint32_t body_rate;         // bytes a second that a body must average after that time; 0: any
     uint32_t keep_alive_ms;     // idle between requests
     uint32_t write_timeout_ms;  // no byte taken by the client
     uint32_t tls_timeout_ms;    // handshake

@@ -177,6 +177,7 @@ static enum aiu_status on_head(void *ctx, const struct http_head *head)
     }
     c->phase = CONN_BODY;
     c->exchange_open = true;
+    server_conn_clock_body(c);
     handler_of(c)->on_request(c, head);
     return is_over(c) ? AIU_CANCELLED : AIU_OK;
 }
@@ -185,6 +186,7 @@ static enum aiu_status on_body(void *ctx, struct span bytes)
 {
     struct server_conn *c = ctx;
 
+    c->body_bytes += bytes.n;
     if (c->request_left != UINT64_MAX) {
         c->request_left -= bytes.n;
     }
@@ -295,6 +297,27 @@ static void keep(struct server_conn *c, struct span bytes)
     }
 }
 
+void server_conn_clock_body(struct server_conn *c)
+{
+    c->body_since_ms = loop_now_ms(loop_of(c));
+    c->body_bytes = 0;
+}
+
+// A body may pause for its timeout, and must be as fast as the rate over all: a byte now and then
+// does not hold a connection.
+static uint64_t body_patience(const struct server_conn *c)
+{
+    const struct server_options *o = &c->server->options;
+    uint64_t now_ms = loop_now_ms(loop_of(c));
+
+    if (o->body_rate == 0) {
+        return o->body_timeout_ms;
+    }
+    uint64_t until_ms = c->body_since_ms + o->body_timeout_ms + c->body_bytes * 1000 / o->body_rate;
+    uint64_t left_ms = until_ms > now_ms ? until_ms - now_ms : 0;
+    return left_ms < o->body_timeout_ms ? left_ms : o->body_timeout_ms;
+}
+
 // Start the clock that fits what is awaited now.
 void server_conn_watch(struct server_conn *c)
 {
@@ -306,7 +329,7 @@ void server_conn_watch(struct server_conn *c)
             set_timer(c, c->server->options.header_timeout_ms); // the first head's began at accept
         }
     } else if (c->phase == CONN_BODY) {
-        set_timer(c, c->server->options.body_timeout_ms);
+        set_timer(c, body_patience(c));
     }
 }
 

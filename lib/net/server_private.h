@@ -27,8 +27,9 @@ struct server_conn {
     size_t in_charged; // counted in the byte budget for them
     void *exchange;
     struct deadline timer;
-    struct loop_task task; // next request, or a refused connection's end
-    uint64_t request_left; // of a body with a length
+    struct loop_task task;              // next request, or a refused connection's end
+    uint64_t request_left;              // of a body with a length
+    uint64_t body_since_ms, body_bytes; // since the head, or since reading went on
     uint64_t reply_left;
     uint32_t requests;
     enum conn_phase phase;
@@ -81,6 +82,9 @@ void server_conn_finish(struct server_conn *c, bool linger, bool abrupt);
 
 // The answer cannot be finished: close so that the client cannot take it for whole.
 void server_conn_cut(struct server_conn *c);
+
+// The body's rate counts from now.
+void server_conn_clock_body(struct server_conn *c);
 
 // Start the clock that fits what is awaited now.
 void server_conn_watch(struct server_conn *c);

@@ -201,6 +201,7 @@ void server_resume(struct server_conn *c)
         return;
     }
     c->paused = false;
+    server_conn_clock_body(c); // the pause was ours
     if (c->in.n == 0) {
         stream_resume(&c->stream);
         server_conn_watch(c);

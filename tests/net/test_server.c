@@ -388,6 +388,36 @@ static void a_head_that_drips_is_cut_off_in_time(void **state)
     site_close(&s);
 }
 
+// SECURITY-TESTS 7, row 19: each byte comes in time, and all together too slowly.
+static void a_body_that_drips_is_cut_off_and_a_slow_one_is_not(void **state)
+{
+    (void)state;
+    struct server_options o = site_options();
+    struct site s;
+
+    o.body_timeout_ms = 300;
+    o.body_rate = 2000;
+    site_open(&s, o, NULL);
+    for (int fast = 0; fast < 2; fast++) {
+        CLEANUP(got_done) struct got g = {0};
+        int fd = connect_port(s.port);
+        uint64_t start_ms = now_ms();
+        put_str(fd, "POST /hold HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n");
+        while (s.aborts == 0 && now_ms() - start_ms < 1000) {
+            static const uint8_t block[1000];
+            (void)send(fd, block, fast == 1 ? sizeof(block) : 1, MSG_NOSIGNAL);
+            settle(s.loop);
+        }
+        assert_int_equal(s.aborts, fast == 1 ? 0 : 1);
+        assert_true(fast == 1 || s.why == AIU_REQUEST_TIMEOUT);
+        s.aborts = 0;
+        (void)close(fd);
+        settle(s.loop);
+        s.aborts = 0;
+    }
+    site_close(&s);
+}
+
 // S21
 static void silent_connections_and_stalled_bodies_are_closed(void **state)
 {
@@ -511,5 +541,6 @@ TEST_MAIN(requests_follow_each_other_on_one_connection,
           a_slow_reader_stops_the_source_and_memory_stays_flat,
           a_reader_that_never_reads_is_dropped, a_client_that_leaves_is_noticed_within_a_second,
           a_paused_body_stops_and_its_client_is_still_watched, a_head_that_drips_is_cut_off_in_time,
+          a_body_that_drips_is_cut_off_and_a_slow_one_is_not,
           silent_connections_and_stalled_bodies_are_closed, connections_over_the_limit_are_told_so,
           a_used_up_byte_budget_is_answered_with_503, answers_go_out_without_delay)

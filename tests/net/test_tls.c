@@ -447,6 +447,43 @@ static void our_server_and_our_client_understand_each_other(void **state)
     site_close(&s);
 }
 
+// Each call a connection of its own: from the second on the handshake is a resumed one.
+static void resumed_handshakes_still_look_at_the_pin(void **state)
+{
+    (void)state;
+    uint8_t pin[1][TLS_PIN_SIZE];
+    unsigned char *der = NULL;
+    struct client_pool_options o = client_default_options();
+    struct tls *t = NULL;
+    struct site s;
+    struct caller c = {.request = "GET /now HTTP/1.1\r\nHost: a\r\n\r\n"};
+
+    int n = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(good.cert), &der);
+    (void)EVP_Digest(der, (size_t)n, pin[0], NULL, EVP_sha256(), NULL);
+    OPENSSL_free(der);
+    const struct tls_client_options trust = {.ca_pem = span_str(ca.cert_pem),
+                                             .pins = (const uint8_t(*)[TLS_PIN_SIZE])pin,
+                                             .pin_count = 1};
+    assert_ok(tls_new_client(&trust, &t));
+    site_open_tls(&s, server_tls(&good, NULL));
+    buf_init(&c.body, 100);
+    c.loop = s.loop;
+    o.host = "127.0.0.1";
+    o.port = s.port;
+    o.tls = t;
+    o.tls_name = "localhost";
+    o.max_idle = 0;
+    assert_ok(client_pool_new(s.loop, &o, &c.pool));
+    tls_unref(t);
+    for (size_t i = 1; i <= 4; i++) {
+        caller_start(&c, &patient);
+        wait_until(s.loop, c.ends == i);
+        assert_false(c.facts.reused);
+    }
+    caller_leave(&c);
+    site_close(&s);
+}
+
 static void large_answers_pass_through_tls_whole_and_with_flat_memory(void **state)
 {
     (void)state;
@@ -590,6 +627,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_body_cut_off_without_the_closing_alert_is_not_whole),
         cmocka_unit_test(a_handshake_that_does_not_come_times_out),
         cmocka_unit_test(our_server_and_our_client_understand_each_other),
+        cmocka_unit_test(resumed_handshakes_still_look_at_the_pin),
         cmocka_unit_test(large_answers_pass_through_tls_whole_and_with_flat_memory),
         cmocka_unit_test(an_answer_broken_off_inside_tls_is_noticed),
         cmocka_unit_test(a_client_needs_the_certificate_that_is_asked_for),
