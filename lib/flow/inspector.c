@@ -14,6 +14,8 @@
 #include "codec/json.h"
 #include "detect/redact.h"
 
+enum { DECODE_SLICE = 1 << 20 };
+
 void inspector_init(struct inspector *i, const struct inspector_options *o, struct arena *paths)
 {
     *i = (struct inspector){.o = *o, .validator = validator_of(o->policy), .paths = paths};
@@ -121,22 +123,32 @@ static enum aiu_status to_window(void *ctx, struct span bytes, size_t source_n,
     return window_feed(ctx, bytes, source_n, origin);
 }
 
+// In slices, so that the window never holds more than one of them.
+static enum aiu_status decode_slices(struct json_text *outer, struct window *w,
+                                     struct scratch *scratch, struct span raw)
+{
+    for (; raw.n > 0; raw = span_drop_first(raw, DECODE_SLICE)) {
+        TRY(json_text_feed(outer, span_first(raw, DECODE_SLICE)));
+        TRY(window_scan(w, scratch));
+    }
+    return json_text_finish(outer);
+}
+
 static enum aiu_status decode_to_window(const struct take *t, const struct place_seen *place,
                                         struct window *w)
 {
-    struct span raw = json_raw(&t->d->doc, place->token);
+    bool json = place->row->kind == PLACE_JSON_TEXT;
     struct json_inner inner;
     struct json_text outer;
 
     json_inner_init(&inner, to_window, w);
-    if (place->row->kind == PLACE_JSON_TEXT) {
+    if (json) {
         json_text_init(&outer, json_inner_feed, &inner);
     } else {
         json_text_init(&outer, to_window, w);
     }
-    TRY(json_text_feed(&outer, raw));
-    TRY(json_text_finish(&outer));
-    return place->row->kind == PLACE_JSON_TEXT ? json_inner_finish(&inner) : AIU_OK;
+    TRY(decode_slices(&outer, w, t->i->o.scratch, json_raw(&t->d->doc, place->token)));
+    return json ? json_inner_finish(&inner) : AIU_OK;
 }
 
 static enum aiu_status judge_findings(struct take *t, const struct place_seen *place,

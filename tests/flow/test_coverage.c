@@ -166,6 +166,21 @@ static void a_field_that_nobody_knows_is_inspected(void **state)
     }
 }
 
+static void a_text_of_many_megabytes_with_escapes_is_inspected_to_its_end(void **state)
+{
+    (void)state;
+    CLEANUP(buf_wipe) struct buf text = BUF_OF(16 << 20);
+    CLEANUP(buf_wipe) struct buf out = BUF_OF(16 << 20);
+
+    assert_ok(buf_append(&text, SPAN_OF("{\"x\":\"")));
+    while (text.n < (9 << 20)) {
+        assert_ok(buf_append(&text, SPAN_OF("line of a long text\\n")));
+    }
+    assert_ok(buf_append(&text, SPAN_OF(CANARY " end\"}")));
+    inspect(DOCUMENT_CHAT_REQUEST, DIRECTION_REQUEST, buf_span(&text), &out);
+    assert_false(holds_canary(&out));
+}
+
 // --- streams ----------------------------------------------------------------------------------
 
 static enum aiu_status collect(void *ctx, const struct span *pieces, size_t count)
@@ -305,6 +320,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(no_row_of_a_whole_document_lets_a_canary_pass),
         cmocka_unit_test(a_field_that_nobody_knows_is_inspected),
+        cmocka_unit_test(a_text_of_many_megabytes_with_escapes_is_inspected_to_its_end),
         cmocka_unit_test(no_joined_row_of_a_stream_lets_a_canary_pass_however_it_is_cut),
         cmocka_unit_test(streams_come_out_as_the_table_says_however_they_are_cut),
         cmocka_unit_test(of_a_long_event_only_the_last_word_waits),
