@@ -13,7 +13,7 @@ static double seconds(void)
 {
     struct timespec t;
 
-    (void)clock_gettime(CLOCK_MONOTONIC, &t);
+    (void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
     return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
@@ -98,7 +98,9 @@ static void no_text_costs_more_than_linear_time(void **state)
                       units[i].p[0] < 0x20 || units[i].p[0] > 0x7E ? 8 : (int)units[i].n,
                       units[i].p[0] < 0x20 || units[i].p[0] > 0x7E ? "(hidden)"
                                                                    : (const char *)units[i].p);
-        if (large > 4 * small + 20) {
+        // Sixteen times the text: quadratic time would be sixteen times as much a byte. Caches and
+        // the memory of the findings make some of it slower on a busy machine.
+        if (large > 10 * small + 20) {
             fail_msg("%zu: %.1f ns a byte in the small, %.1f in the large", i, small, large);
         }
     }
