@@ -26,7 +26,11 @@ static struct exchange *take_unused(struct plane *f)
         f->unused_count--;
         return x;
     }
-    return mem_new(1, sizeof(*x));
+    x = mem_new(1, sizeof(*x));
+    if (x != NULL) {
+        arena_init(&x->arena, EXCHANGE_ARENA_CAP);
+    }
+    return x;
 }
 
 static void make_id(struct plane *f, struct exchange *x)
@@ -48,7 +52,6 @@ static void init(struct exchange *x, struct plane *f, struct server_conn *conn)
     x->service = x->pools->service;
     x->begun_ns = x->step_ns = loop_now_ns();
     x->unix_us = clock_unix_us(&f->shared->clock);
-    arena_init(&x->arena, EXCHANGE_ARENA_CAP);
     buf_init(&x->body, limits->max_body);
     buf_init(&x->answer, limits->max_response);
     buf_init(&x->fields, limits->max_headers + 4096);
@@ -227,7 +230,7 @@ static void release(struct exchange *x)
     buf_wipe(&x->answer);
     buf_wipe(&x->fields);
     buf_wipe(&x->accounts);
-    arena_done(&x->arena);
+    arena_reset(&x->arena); // its first block serves the next exchange
     budget_give(loop_budget(x->plane->loop), x->held);
     pool_set_unref(x->pools);
 }
@@ -248,12 +251,20 @@ void exchange_end(struct exchange *x)
     }
     count_end(x);
     release(x);
+    struct arena arena = x->arena;
     mem_wipe(x, sizeof(*x));
+    x->arena = arena;
     if (f->unused_count < UNUSED_MOST) {
         x->next_free = f->unused;
         f->unused = x;
         f->unused_count++;
     } else {
-        mem_free(x);
+        exchange_free(x);
     }
+}
+
+void exchange_free(struct exchange *x)
+{
+    arena_done(&x->arena);
+    mem_free(x);
 }

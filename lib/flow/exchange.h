@@ -23,7 +23,6 @@ enum step_next { STEP_NEXT, STEP_WAIT, STEP_STOP, STEP_END };
 
 enum {
     EXCHANGE_ARENA_CAP = 64 << 20,
-    EXCHANGE_FIELDS_MOST = 120,
     EXCHANGE_JSON_VALUES = 500000,
     RANDOM_POOL = 1280,
     ID_RANDOM = 10,
@@ -161,6 +160,9 @@ void exchange_end(struct exchange *x);
 
 // End whatever it is at with an error of ours: recorded, said to the client, provider cancelled.
 void exchange_abandon(struct exchange *x, enum aiu_status why);
+
+// Free one that is not in use.
+void exchange_free(struct exchange *x);
 
 // Status and STEP_STOP in one.
 enum step_next exchange_stop(struct exchange *x, enum aiu_status status);

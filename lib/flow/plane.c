@@ -246,7 +246,7 @@ void plane_free(struct plane *f)
     while (f->unused != NULL) {
         struct exchange *x = f->unused;
         f->unused = x->next_free;
-        mem_free(x);
+        exchange_free(x);
     }
     pool_set_unref(f->pools);
     mac_keys_free(f->mac_keys);

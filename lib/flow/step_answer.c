@@ -110,7 +110,7 @@ static enum aiu_status keep_field(struct exchange *x, const struct http_field *f
 {
     struct http_field *kept = &x->answer_fields[x->answer_count];
 
-    if (x->answer_count == EXCHANGE_FIELDS_MOST || !is_clean(x, f->value)) {
+    if (!is_clean(x, f->value)) {
         return AIU_OK;
     }
     kept->id = f->id;
@@ -122,7 +122,7 @@ static enum aiu_status keep_field(struct exchange *x, const struct http_field *f
 
 static enum aiu_status keep_fields(struct exchange *x, const struct http_head *head, bool failed)
 {
-    x->answer_fields = arena_array(&x->arena, EXCHANGE_FIELDS_MOST, sizeof(struct http_field));
+    x->answer_fields = arena_array(&x->arena, head->count + 1, sizeof(struct http_field));
     if (x->answer_fields == NULL) {
         return AIU_NO_MEMORY;
     }

@@ -48,7 +48,7 @@ static int http_status_of(const struct exchange *x)
 // --- the head of the answer -------------------------------------------------------------------
 
 struct own_fields {
-    struct http_field fields[EXCHANGE_FIELDS_MOST + OWN_FIELDS];
+    struct http_field *fields; // room for the answer's and OWN_FIELDS
     size_t count;
     char numbers[3][NUMBER_SIZE];
 };
@@ -123,10 +123,13 @@ static uint64_t overhead_us(const struct exchange *x)
 
 enum aiu_status exchange_respond(struct exchange *x, int status, bool chunked, uint64_t length)
 {
-    struct own_fields own; // not zeroed: `count` of them are read
+    struct own_fields own = {.count = 0};
     uint64_t overhead = overhead_us(x);
 
-    own.count = 0;
+    own.fields = arena_array(&x->arena, x->answer_count + OWN_FIELDS, sizeof(*own.fields));
+    if (own.fields == NULL) {
+        return AIU_NO_MEMORY;
+    }
     add_answer_fields(x, &own);
     add(&own, HTTP_X_REQUEST_ID, span_of(x->id, sizeof(x->id)));
     add(&own, HTTP_AIU_VERDICT, verdict_of(x));
