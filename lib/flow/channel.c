@@ -146,21 +146,3 @@ enum aiu_status channel_end_all(struct channel_set *set)
     }
     return AIU_OK;
 }
-
-enum { PROSE_RUN = 20 };
-
-bool channel_holds_suspect(const struct channel *c)
-{
-    const struct window *w = &c->window;
-    struct span held = span_drop_first(buf_span(&w->text), w->decided - w->base);
-
-    if (held.n > PROSE_RUN) {
-        return true;
-    }
-    for (size_t i = 0; i < held.n; i++) {
-        if ((held.p[i] >= '0' && held.p[i] <= '9') || held.p[i] == '@') {
-            return true;
-        }
-    }
-    return false;
-}

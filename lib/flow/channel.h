@@ -62,10 +62,6 @@ MUST_CHECK enum aiu_status channel_end(struct channel_set *set, struct channel *
 MUST_CHECK enum aiu_status channel_end_choice(struct channel_set *set, uint32_t choice);
 MUST_CHECK enum aiu_status channel_end_all(struct channel_set *set);
 
-// Whether what is held back could be more than the start of a word: a digit, an "@", or a run too
-// long for prose. Such a text is never let go before more of it has come or it has ended.
-bool channel_holds_suspect(const struct channel *c);
-
 // Every byte of the channel before this has its verdict.
 static inline size_t channel_decided(const struct channel *c)
 {

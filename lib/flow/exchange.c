@@ -150,6 +150,15 @@ enum aiu_status exchange_hold(struct exchange *x, size_t n)
     return AIU_OK;
 }
 
+enum aiu_status exchange_hold_arena(struct exchange *x)
+{
+    size_t grown = x->arena.used > x->arena_held ? x->arena.used - x->arena_held : 0;
+
+    TRY(exchange_hold(x, grown));
+    x->arena_held += grown;
+    return AIU_OK;
+}
+
 void exchange_wait_audit(struct exchange *x, uint64_t index)
 {
     struct plane *f = x->plane;

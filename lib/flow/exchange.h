@@ -56,7 +56,8 @@ struct exchange {
     bool again;   // resumed while running
     enum aiu_status status;
     struct arena arena;
-    size_t held; // bytes counted in the budget
+    size_t held;       // bytes counted in the budget
+    size_t arena_held; // of them for the arena
 
     char id[UUID_SIZE];
     uint64_t unix_us;
@@ -170,6 +171,9 @@ enum step_next exchange_stop(struct exchange *x, enum aiu_status status);
 // Count `n` bytes more that the exchange holds. AIU_OVERLOADED at the limit.
 MUST_CHECK enum aiu_status exchange_hold(struct exchange *x, size_t n);
 
+// Count what the arena has grown by since the last call.
+MUST_CHECK enum aiu_status exchange_hold_arena(struct exchange *x);
+
 // Wait until the audit entry `index` is settled.
 void exchange_wait_audit(struct exchange *x, uint64_t index);
 
@@ -186,6 +190,10 @@ void pool_set_unref(struct pool_set *p);
 
 // step_inspect.c
 void exchange_inspector(struct exchange *x, enum direction d, struct inspector *i);
+// Whether no rule of the key's policy finds anything: for values that stand outside documents.
+bool exchange_is_clean(const struct exchange *x, enum direction d, struct span text);
+// A model's name as records and endings may show it: "?" for what is no plain, clean name.
+struct span exchange_name(const struct exchange *x, struct span name);
 
 // step_record.c: append the decision or the result; AIU_AUDIT_UNAVAILABLE where that fails.
 MUST_CHECK enum aiu_status record_the_decision(struct exchange *x);

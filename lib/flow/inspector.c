@@ -85,7 +85,7 @@ static enum aiu_status judge(struct inspector *i, const struct inspected *d, uin
     struct span path;
 
     if (d->path.n > 0) {
-        path = d->path;
+        TRY(arena_copy(i->paths, d->path, &path));
     } else {
         TRY(path_of(i, &d->doc, token, &path));
     }
@@ -227,11 +227,21 @@ static enum aiu_status scan_name(struct take *t, const struct place_seen *place,
     return AIU_OK;
 }
 
+static bool is_no_digit(uint8_t c)
+{
+    return c < '0' || c > '9';
+}
+
+// Of a number its digits before fraction and exponent.
 static enum aiu_status scan_place(struct take *t, const struct place_seen *place)
 {
     const struct json_token *token = &t->d->doc.tokens[place->token];
     struct span text = json_raw(&t->d->doc, place->token);
 
+    if (token->type == JSON_NUMBER) {
+        text = span_skip_prefix(text, SPAN_OF("-"));
+        return scan_plain(t, place, span_first(text, span_find(text, is_no_digit)));
+    }
     if (token->escaped || place->row->kind == PLACE_JSON_TEXT) {
         return scan_decoded(t, place);
     }
@@ -374,9 +384,23 @@ static enum aiu_status take_shadow(struct take *t, const struct place_seen *plac
     return AIU_OK;
 }
 
+static bool is_not_base64(uint8_t c)
+{
+    bool letter = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+
+    return !letter && c != '+' && c != '/' && c != '=' && c != '-' && c != '_' && c != '\\';
+}
+
+// "data:image/png;base64,…" and nothing that could be text.
 static bool is_data_url(struct span text)
 {
-    return text.n >= 5 && span_equal_nocase(span_first(text, 5), SPAN_OF("data:"));
+    size_t at = span_find_span(text, SPAN_OF(";base64,"));
+
+    if (at == text.n || !span_equal_nocase(span_first(text, 5), SPAN_OF("data:"))) {
+        return false;
+    }
+    struct span data = span_drop_first(text, at + 8);
+    return at < 128 && span_find(data, is_not_base64) == data.n;
 }
 
 static bool is_opaque(const struct take *t, const struct place_seen *place)
@@ -400,6 +424,7 @@ static enum aiu_status take_place(void *ctx, const struct place_seen *place)
 {
     struct take *t = ctx;
 
+    t->d->delta_places += place->streaming && t->d->doc.tokens[place->token].type == JSON_STRING;
     if (place->row->kind == PLACE_SHADOW) {
         return take_shadow(t, place);
     }
@@ -436,6 +461,7 @@ enum aiu_status inspector_take_again(struct inspector *i, const struct inspector
     *ret_inspected =
         (struct inspected){.arena = arena, .doc = {.text = text}, .path = repeat->path};
     ret_inspected->pieces_end = &ret_inspected->pieces;
+    ret_inspected->delta_places = repeat->delta_places;
     i->documents++;
     return add_piece(i, ret_inspected, &repeat->place, (uint32_t)(raw.p - text.p), raw);
 }

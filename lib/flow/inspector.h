@@ -91,6 +91,7 @@ struct inspected {
     struct inspector_shadow *shadows;
     struct inspector_edit *edits;
     uint32_t edit_count;
+    uint32_t delta_places; // strings inside "delta"
 };
 
 void inspector_init(struct inspector *i, const struct inspector_options *o, struct arena *paths);
@@ -107,6 +108,7 @@ MUST_CHECK enum aiu_status inspector_take(struct inspector *i, enum document_kin
 struct inspector_repeat {
     struct place_seen place;
     struct span path;
+    uint32_t delta_places;
 };
 MUST_CHECK enum aiu_status
 inspector_take_again(struct inspector *i, const struct inspector_repeat *repeat, struct span text,

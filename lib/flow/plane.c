@@ -121,7 +121,7 @@ static void on_body(struct server_conn *c, struct span bytes)
     if (x == NULL || x->step > STEP_READ) {
         return; // refused already: the rest is not wanted
     }
-    bool counted = x->held >= x->body.n + bytes.n; // by Content-Length
+    bool counted = x->held - x->arena_held >= x->body.n + bytes.n; // by Content-Length
     enum aiu_status st = counted ? AIU_OK : exchange_hold(x, bytes.n);
     if (st == AIU_OK) {
         st = buf_append(&x->body, bytes);
@@ -261,6 +261,7 @@ enum aiu_status plane_set_service(struct plane *f, struct service *service)
     TRY(pool_set_new(f->loop, service, &next));
     pool_set_unref(f->pools);
     f->pools = next;
+    f->peer_n = 0; // its tenant was the old service's
     return AIU_OK;
 }
 

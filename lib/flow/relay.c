@@ -9,9 +9,9 @@
 // memory of what is held back.
 //
 // When the first event waits for a channel that has gone silent while others speak (a model that
-// ends its reasoning in the middle of a word and begins its answer), the channel's text is taken as
-// ended, unless what it holds could be the beginning of something that must not leave; then the
-// events behind it pass it by.
+// ends its reasoning in the middle of a word and begins its answer), the events behind it pass it
+// by; it goes out when its choice ends. Its text is never let go before that: what looks like half
+// a word may be the beginning of a key.
 #include "flow/relay.h"
 
 #include "base/utf8.h"
@@ -44,13 +44,9 @@ bool relay_unfinished(const struct relay *r)
     return (r->facts.choices & ~r->facts.ended) != 0;
 }
 
-struct reply_ending relay_ending(const struct relay *r)
+uint32_t relay_choice(const struct relay *r)
 {
-    return (struct reply_ending){
-        .id = r->id,
-        .model = r->model,
-        .created = r->facts.created,
-        .choice = r->facts.choices == 0 ? 0 : (uint32_t)__builtin_ctzll(r->facts.choices)};
+    return r->facts.choices == 0 ? 0 : (uint32_t)__builtin_ctzll(r->facts.choices);
 }
 
 // --- giving out -------------------------------------------------------------------------------
@@ -160,44 +156,38 @@ static bool can_split(const struct relay_event *e, size_t *ret_upto)
 {
     const struct inspector_piece *p = e->inspected.pieces;
 
+    // Fields beside the text would be there twice; clients that join strings would join them.
     if (p == NULL || p->next != NULL || e->inspected.shadows != NULL ||
-        p->to - p->from <= SPLIT_OVER) {
+        e->inspected.delta_places != 1 || p->to - p->from <= SPLIT_OVER) {
         return false;
     }
     *ret_upto = channel_decided(p->channel);
     return *ret_upto > p->from && *ret_upto < p->to;
 }
 
+// A channel that has said nothing while others spoke: its event must not hold theirs up.
 static bool is_silent(const struct relay *r, const struct channel *c)
 {
     return r->inspector->documents - c->fed_at > SILENT_EVENTS + r->inspector->channels.count;
 }
 
 // What an event that is not decided waits for.
-enum waiting { WAITING_NOT, WAITING_FOR_MORE, WAITING_FOR_SUSPECT };
+enum waiting { WAITING_NOT, WAITING_FOR_MORE, WAITING_FOR_SILENT };
 
-static enum aiu_status why_waiting(struct relay *r, const struct relay_event *e,
-                                   enum waiting *ret_waiting)
+static enum waiting why_waiting(const struct relay *r, const struct relay_event *e)
 {
-    *ret_waiting = WAITING_NOT;
-    if (e->plain) {
-        return AIU_OK;
-    }
+    enum waiting waiting = WAITING_NOT;
+
     for (const struct inspector_piece *p = e->inspected.pieces; p != NULL; p = p->next) {
         if (channel_decided(p->channel) >= p->to) {
             continue;
         }
         if (!is_silent(r, p->channel)) {
-            *ret_waiting = WAITING_FOR_MORE;
-            return AIU_OK;
+            return WAITING_FOR_MORE;
         }
-        if (channel_holds_suspect(p->channel)) {
-            *ret_waiting = WAITING_FOR_SUSPECT;
-            return AIU_OK;
-        }
-        TRY(channel_end(&r->inspector->channels, p->channel));
+        waiting = WAITING_FOR_SILENT;
     }
-    return AIU_OK;
+    return waiting;
 }
 
 static enum aiu_status give_out(struct relay *r)
@@ -210,7 +200,7 @@ static enum aiu_status give_out(struct relay *r)
     TRY(channel_set_scan(&r->inspector->channels));
     while (*link != NULL) {
         struct relay_event *e = *link;
-        TRY(why_waiting(r, e, &waiting));
+        waiting = why_waiting(r, e);
         if (waiting == WAITING_NOT) {
             TRY(give_event(&out, e));
             *link = e->next;
@@ -331,7 +321,6 @@ static enum aiu_status take_facts(struct relay *r, const struct json_doc *doc)
     if (facts.is_error) {
         return AIU_PROVIDER_ERROR;
     }
-    TRY(keep(r, facts.id, &r->id));
     TRY(keep(r, facts.model, &r->model));
     if (facts.has_usage) {
         r->facts.has_usage = true;
@@ -384,7 +373,7 @@ static enum aiu_status learn(struct relay *r, const struct relay_event *e)
 {
     struct relay_template *t = &r->template;
     const struct inspector_piece *piece = e->inspected.pieces;
-    CLEANUP(buf_wipe) struct buf path = BUF_OF(512);
+    CLEANUP(buf_wipe) struct buf path = BUF_OF(sizeof(t->path));
 
     t->set = false;
     if (piece == NULL || piece->next != NULL || e->inspected.edits != NULL ||
@@ -395,10 +384,12 @@ static enum aiu_status learn(struct relay *r, const struct relay_event *e)
     TRY(buf_append(&t->data, e->inspected.doc.text));
     t->text = piece->at;
     t->rest = piece->at + (piece->to - piece->from);
-    if (t->repeat.path.n == 0 || t->repeat.place.path != r->inspector->last_piece.path) {
-        TRY(json_path(&e->inspected.doc, piece->token, &path));
-        TRY(arena_copy(&r->kept, buf_span(&path), &t->repeat.path));
+    if (json_path(&e->inspected.doc, piece->token, &path) != AIU_OK) {
+        return AIU_OK; // deeper than anything that repeats
     }
+    memcpy(t->path, path.p, path.n);
+    t->repeat.path = span_of(t->path, path.n);
+    t->repeat.delta_places = e->inspected.delta_places;
     t->repeat.place = r->inspector->last_piece;
     t->set = true;
     return AIU_OK;
@@ -465,6 +456,8 @@ static void swap_arenas(struct relay *r)
     if (r->live[other] == 0) {
         arena_reset(&r->arenas[other]);
         r->current = other;
+    } else if (r->live[r->current] == 0) {
+        arena_reset(&r->arenas[r->current]); // the other holds an event back for long
     }
 }
 

@@ -22,7 +22,6 @@
 #include "codec/sse.h"
 #include "flow/inspector.h"
 #include "provider/facts.h"
-#include "provider/reply.h"
 
 enum {
     RELAY_LINE_MOST = 1 << 20,
@@ -39,6 +38,7 @@ struct relay_template {
     struct buf data;   // its JSON
     size_t text, rest; // where its text begins, and what stands behind it
     struct inspector_repeat repeat;
+    uint8_t path[256]; // what repeat.path points to
     bool set;
 };
 
@@ -53,7 +53,7 @@ struct relay {
     void *ctx;
     bool done;                 // [DONE] came
     struct answer_facts facts; // of the events so far; spans point into `kept`
-    struct span id, model;     // copies, for an ending
+    struct span model;         // a copy, for the record
     struct arena kept;
     struct relay_template template;
     uint64_t events, out_bytes;
@@ -74,5 +74,5 @@ bool relay_holds(const struct relay *r);
 // Whether a choice that began has no finish reason yet.
 bool relay_unfinished(const struct relay *r);
 
-// What an ending of our own needs.
-struct reply_ending relay_ending(const struct relay *r);
+// The choice that an ending of our own ends: the first one that was spoken of.
+uint32_t relay_choice(const struct relay *r);

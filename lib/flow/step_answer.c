@@ -95,22 +95,11 @@ static bool is_wanted(bool failed, const struct http_head *head, const struct ht
            f->id == HTTP_X_SHOULD_RETRY;
 }
 
-// A field value is text that nobody else looks at: one with a finding does not go on.
-static bool is_clean(struct exchange *x, struct span value)
-{
-    CLEANUP(findings_done) struct findings found = FINDINGS_OF(16);
-
-    return value.n < 12 ||
-           (scan_text(x->plane->shared->engine, x->plane->scratch,
-                      &x->key->rules[DIRECTION_RESPONSE], value, &found) == AIU_OK &&
-            found.count == 0);
-}
-
 static enum aiu_status keep_field(struct exchange *x, const struct http_field *f)
 {
     struct http_field *kept = &x->answer_fields[x->answer_count];
 
-    if (!is_clean(x, f->value)) {
+    if (!exchange_is_clean(x, DIRECTION_RESPONSE, f->value)) {
         return AIU_OK;
     }
     kept->id = f->id;
@@ -135,8 +124,9 @@ static enum aiu_status keep_fields(struct exchange *x, const struct http_head *h
     if (id.n == 0) {
         id = http_head_get(head, HTTP_REQUEST_ID);
     }
-    return id.n > 0 && id.n <= 128 && is_clean(x, id) ? arena_copy(&x->arena, id, &x->upstream_id)
-                                                      : AIU_OK;
+    return id.n > 0 && id.n <= 128 && exchange_is_clean(x, DIRECTION_RESPONSE, id)
+               ? arena_copy(&x->arena, id, &x->upstream_id)
+               : AIU_OK;
 }
 
 void answer_take_head(struct exchange *x, const struct http_head *head)
@@ -239,6 +229,7 @@ static enum aiu_status inspect_answer(struct exchange *x)
     size_t count = 0;
 
     TRY(parse_answer(x, &doc));
+    TRY(exchange_hold_arena(x));
     facts_of_answer(&doc, &x->answer_facts);
     if (x->answer_kind == ANSWER_WHOLE && x->answer_facts.is_error) {
         return AIU_PROVIDER_ERROR; // an error in the dress of a success
@@ -304,7 +295,6 @@ static enum step_next relay_stream(struct exchange *x)
         st = end_of_stream(x);
     }
     x->answer_facts = x->relay->facts;
-    x->answer_facts.id = x->relay->id;
     x->answer_facts.model = x->relay->model;
     if (st == AIU_CONTENT_BLOCKED) {
         x->filtered = true;

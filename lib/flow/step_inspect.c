@@ -4,6 +4,8 @@
 // inspect: which model, may this key use it, what does the text hold, what goes out.
 #include "flow/exchange.h"
 
+enum { SHORTEST_FINDING = 6, NAME_MOST = 128 };
+
 void exchange_inspector(struct exchange *x, enum direction d, struct inspector *i)
 {
     const struct inspector_options o = {
@@ -17,6 +19,29 @@ void exchange_inspector(struct exchange *x, enum direction d, struct inspector *
     };
 
     inspector_init(i, &o, &x->arena);
+}
+
+bool exchange_is_clean(const struct exchange *x, enum direction d, struct span text)
+{
+    CLEANUP(findings_done) struct findings found = FINDINGS_OF(16);
+
+    return text.n < SHORTEST_FINDING || (scan_text(x->plane->shared->engine, x->plane->scratch,
+                                                   &x->key->rules[d], text, &found) == AIU_OK &&
+                                         found.count == 0);
+}
+
+struct span exchange_name(const struct exchange *x, struct span name)
+{
+    if (name.n > NAME_MOST || !exchange_is_clean(x, DIRECTION_REQUEST, name)) {
+        return SPAN_OF("?");
+    }
+    for (size_t i = 0; i < name.n; i++) {
+        uint8_t c = name.p[i];
+        if (c <= 0x20 || c >= 0x7F || c == '"' || c == '\\') {
+            return SPAN_OF("?");
+        }
+    }
+    return name;
 }
 
 static enum aiu_status parse_body(struct exchange *x)
@@ -96,15 +121,18 @@ static enum aiu_status rename_model(struct exchange *x)
     }
     const struct json_edit rename = {x->doc.tokens[model].start, x->doc.tokens[model].end, name};
     size_t n = 0;
+    bool placed = false;
     for (size_t i = 0; i < x->edit_count; i++) {
-        if (n == i && x->edits[i].start >= rename.end) {
+        if (!placed && x->edits[i].start >= rename.end) {
             edits[n++] = rename;
+            placed = true;
         }
+        // An edit of the name itself goes with the name.
         if (x->edits[i].end <= rename.start || x->edits[i].start >= rename.end) {
             edits[n++] = x->edits[i];
         }
     }
-    if (n == 0 || edits[n - 1].end <= rename.start) {
+    if (!placed) {
         edits[n++] = rename;
     }
     x->edits = edits;
@@ -159,6 +187,12 @@ static enum aiu_status inspect(struct exchange *x)
     }
     TRY(choose_provider(x));
     TRY(check_control(x));
+    if (!exchange_is_clean(x, DIRECTION_REQUEST, x->route.query) ||
+        !exchange_is_clean(x, DIRECTION_REQUEST, x->route.model)) {
+        x->denied = true;
+        verdict_raise(&x->in.verdict, VERDICT_BLOCK);
+        return AIU_CONTENT_BLOCKED;
+    }
     return has_body ? inspect_body(x) : AIU_OK;
 }
 

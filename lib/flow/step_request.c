@@ -133,7 +133,8 @@ static enum aiu_status keep_fields(struct exchange *x)
     for (size_t i = 0; i < x->head->count; i++) {
         const struct http_field *f = &x->head->fields[i];
         bool account = (http_name_flags(f->id) & HTTP_ACCOUNT) != 0;
-        if (goes_on(x, f)) {
+        // A value with a finding does not go on: nobody else looks at it.
+        if (goes_on(x, f) && exchange_is_clean(x, DIRECTION_REQUEST, f->value)) {
             TRY(http1_write_field(account ? &x->accounts : &x->fields, f->name, f->value));
         }
     }
@@ -142,6 +143,9 @@ static enum aiu_status keep_fields(struct exchange *x)
 
 static enum aiu_status admit(struct exchange *x)
 {
+    if (x->route.route->request == DOCUMENT_KINDS && x->head->framing != HTTP_NO_BODY) {
+        return AIU_HTTP_INVALID;
+    }
     if (x->route.route->guard == GUARD_NONE) {
         return AIU_OK;
     }
@@ -150,8 +154,6 @@ static enum aiu_status admit(struct exchange *x)
     TRY(key_window_take(x->key->window, x->begun_ns, &x->retry_after_ms));
     if (x->route.route->request != DOCUMENT_KINDS) {
         TRY(check_body_form(x->head));
-    } else if (x->head->framing != HTTP_NO_BODY) {
-        return AIU_HTTP_INVALID;
     }
     TRY(keep_fields(x));
     if (x->head->framing == HTTP_LENGTH) {
@@ -191,6 +193,10 @@ enum step_next step_read(struct exchange *x)
         enum aiu_status st = json_feed(&x->json, buf_span(&x->body));
         if (st != AIU_OK) {
             x->error_offset = json_error_offset(&x->json);
+            return exchange_stop(x, st);
+        }
+        st = exchange_hold_arena(x);
+        if (st != AIU_OK) {
             return exchange_stop(x, st);
         }
     }

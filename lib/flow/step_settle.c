@@ -13,7 +13,7 @@ enum { OWN_FIELDS = 10, NUMBER_SIZE = 24, RETRY_LATER_MS = 5000 };
 
 enum record_outcome outcome_of(const struct exchange *x)
 {
-    if (x->denied || x->filtered) {
+    if (x->denied || x->filtered || x->status == AIU_CONTENT_BLOCKED) {
         return RECORD_BLOCKED;
     }
     if (x->conn == NULL) {
@@ -219,16 +219,16 @@ static enum aiu_status send_bytes(struct exchange *x, struct span bytes)
 static enum aiu_status send_filtered(struct exchange *x)
 {
     CLEANUP(buf_wipe) struct buf b = BUF_OF(8192);
-    struct reply_ending ending = {.id = x->answer_facts.id,
-                                  .model = x->answer_facts.model,
-                                  .created = x->answer_facts.created};
+    // Nothing of the blocked answer: its id and model are the provider's text as well.
+    struct reply_ending ending = {.model = exchange_name(x, x->model),
+                                  .created = x->unix_us / 1000000};
 
     if (x->relay == NULL) {
         x->answer_count = 0;
         TRY(reply_filtered_body(&b, &ending));
         return send_bytes(x, buf_span(&b));
     }
-    ending = relay_ending(x->relay);
+    ending.choice = relay_choice(x->relay);
     if (!x->responded) {
         TRY(exchange_respond(x, 200, true, 0));
     }

@@ -7,9 +7,8 @@
 #include "provider/walk.h"
 
 #include "base/alloc.h"
-#include "base/num.h"
 
-enum { NODES_MOST = 1024, LONG_NUMBER = 9, NONE = 0 };
+enum { NODES_MOST = 1024, LONG_NUMBER = 9, KEY_MOST = 256, NONE = 0 };
 
 const struct place place_unknown = {"*", PLACE_TEXT, ROLE_CALLER, false, "unknown field"};
 
@@ -220,8 +219,14 @@ static enum aiu_status walk_object(const struct walk *walk, const struct step *a
     uint32_t end = tokens[at->token].next;
 
     for (uint32_t key = at->token + 1; key < end; key = tokens[key + 1].next) {
+        CLEANUP(buf_wipe) struct buf plain = BUF_OF(KEY_MOST);
         struct span name = json_raw(walk->doc, key);
         struct step child = *at;
+        // An escape does not make it another member. One longer than any name of a table is
+        // unknown.
+        if (tokens[key].escaped && json_unescape(walk->doc, key, &plain) == AIU_OK) {
+            name = buf_span(&plain);
+        }
         child.node = find_child(walk->walker, at->node, name);
         child.path = mix(at->path, name);
         if (child.node == NONE) {
@@ -254,14 +259,27 @@ static void enter_element(const struct walk *walk, struct step *at, uint32_t pos
     }
 }
 
+static bool is_vector(const struct walk *walk, const struct step *at)
+{
+    uint16_t element = find_child(walk->walker, at->node, SPAN_OF("[]"));
+    const struct place *row = walk->walker->nodes[element].row;
+
+    return row != NULL && row->kind == PLACE_OPAQUE;
+}
+
 static enum aiu_status walk_array(const struct walk *walk, const struct step *at)
 {
     const struct json_token *tokens = walk->doc->tokens;
     uint32_t end = tokens[at->token].next;
     uint32_t position = 0;
 
+    bool vector = is_vector(walk, at);
+
     for (uint32_t item = at->token + 1; item < end; item = tokens[item].next) {
         struct step child = *at;
+        if (vector && tokens[item].type == JSON_NUMBER) {
+            continue;
+        }
         child.token = item;
         child.node = find_child(walk->walker, at->node, SPAN_OF("[]"));
         child.path = mix(at->path, SPAN_OF("[]"));
@@ -271,24 +289,15 @@ static enum aiu_status walk_array(const struct walk *walk, const struct step *at
     return AIU_OK;
 }
 
-// Integers with so many digits can be a card or an account number; a fraction cannot.
-static bool is_long_integer(struct span number)
+static bool is_no_digit(uint8_t c)
 {
-    uint64_t ignored = 0;
-    struct span digits = span_skip_prefix(number, SPAN_OF("-"));
-
-    if (digits.n < LONG_NUMBER) {
-        return false;
-    }
-    return num_parse_u64(span_first(digits, 18), UINT64_MAX, &ignored) == AIU_OK;
+    return c < '0' || c > '9';
 }
 
-static bool is_vector(const struct walk *walk, const struct step *at)
+// A number with so many digits before its fraction or exponent can be a card or an account number.
+static bool is_long_number(struct span number)
 {
-    uint16_t element = find_child(walk->walker, at->node, SPAN_OF("[]"));
-    const struct place *row = walk->walker->nodes[element].row;
-
-    return row != NULL && row->kind == PLACE_OPAQUE;
+    return span_find(span_skip_prefix(number, SPAN_OF("-")), is_no_digit) >= LONG_NUMBER;
 }
 
 static enum aiu_status walk_value(const struct walk *walk, const struct step *at)
@@ -302,11 +311,11 @@ static enum aiu_status walk_value(const struct walk *walk, const struct step *at
     case JSON_OBJECT:
         return walk_object(walk, at);
     case JSON_ARRAY:
-        return is_vector(walk, at) ? AIU_OK : walk_array(walk, at);
+        return walk_array(walk, at);
     case JSON_STRING:
         return yield(walk, at, true);
     case JSON_NUMBER:
-        return is_long_integer(json_raw(walk->doc, at->token)) ? yield(walk, at, true) : AIU_OK;
+        return is_long_number(json_raw(walk->doc, at->token)) ? yield(walk, at, true) : AIU_OK;
     default:
         return AIU_OK;
     }

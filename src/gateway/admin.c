@@ -104,7 +104,7 @@ static enum aiu_status write_status(const struct admin *a, struct buf *b)
     json_write_member_bool(&w, "ready", ready);
     json_write_member_string(&w, "why", span_str(ready ? "" : aiu_status_info(why)->code));
     json_write_member_string(&w, "maintenance", buf_span(&scopes));
-    json_write_member_string(&w, "config", a->config_hash);
+    json_write_member_string(&w, "config", span_str(a->config_hash));
     json_write_member_string(&w, "boot", a->shared->origin.boot);
     json_write_member_u64(&w, "pid", (uint64_t)getpid());
     json_write_object_end(&w);

@@ -15,7 +15,7 @@ struct admin {
     const struct plane_shared *shared;
     struct budget *budget;
     struct secret *token; // NULL: none is needed
-    struct span config_hash;
+    char config_hash[65]; // hexadecimal; changed on the first loop's thread
 };
 
 extern const struct server_handler admin_handler; // its ctx is a struct admin *

@@ -325,6 +325,7 @@ static enum aiu_status start_worker(struct supervisor *s)
     s->worker = fork();
     if (s->worker == 0) {
         (void)close(ends[0]);
+        mem_wipe(g_local_key, sizeof(g_local_key)); // only its hash is the worker's
         (void)prctl(PR_SET_PDEATHSIG, SIGTERM);
         if (getppid() != parent) {
             _exit(0); // the supervisor was gone before the line above
@@ -423,8 +424,15 @@ static void reload(struct supervisor *s)
         log_event(&s->g->log, LOG_ERROR, "reload_refused", LOG_BOOL("unchanged", true));
         return;
     }
-    config_unref(s->g->config);
+    struct config *before = s->g->config;
     s->g->config = next;
+    if (try_service(s->g) != AIU_OK) { // a key or certificate that cannot be used
+        s->g->config = before;
+        config_unref(next);
+        log_event(&s->g->log, LOG_ERROR, "reload_refused", LOG_BOOL("unchanged", true));
+        return;
+    }
+    config_unref(before);
     (void)kill(s->worker, SIGHUP);
 }
 

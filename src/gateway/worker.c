@@ -174,9 +174,19 @@ static void load_control(struct worker *w)
 
 // --- reload -----------------------------------------------------------------------------------
 
+static void set_admin_hash(struct worker *w, const struct service *s)
+{
+    (void)snprintf(w->admin.config_hash, sizeof(w->admin.config_hash), "%.*s",
+                   (int)s->config_hash.n, (const char *)s->config_hash.p);
+}
+
 static void take_next(void *ctx)
 {
     struct worker_loop *l = ctx;
+
+    if (l->admin != NULL) {
+        set_admin_hash(l->worker, l->next);
+    }
 
     if (plane_set_service(l->plane, l->next) != AIU_OK) {
         log_event(&l->worker->g->log, LOG_ERROR, "reload_incomplete", LOG_BOOL("memory", true));
@@ -209,7 +219,6 @@ static void reload(struct worker *w)
     record_config(w, RECORD_CONFIG_CHANGE, next->config_hash);
     service_unref(w->service);
     w->service = next;
-    w->admin.config_hash = next->config_hash;
     log_event(&w->g->log, LOG_INFO, "reloaded", LOG_ID("config", next->config_hash));
 }
 
@@ -300,11 +309,9 @@ static enum aiu_status start_admin(struct worker *w, struct worker_loop *l)
 {
     struct server_options o = server_default_options();
 
-    w->admin = (struct admin){.planes = w->planes,
-                              .plane_count = w->count,
-                              .shared = &w->shared,
-                              .budget = &w->budget,
-                              .config_hash = w->service->config_hash};
+    w->admin = (struct admin){
+        .planes = w->planes, .plane_count = w->count, .shared = &w->shared, .budget = &w->budget};
+    set_admin_hash(w, w->service);
     if (w->g->config->admin.token.given) {
         TRY(secret_load(&w->g->config->admin.token.from, w->g->env, &w->admin.token));
     }

@@ -152,6 +152,8 @@ static void a_field_that_nobody_knows_is_inspected(void **state)
          NULL},
         {"{\"metadata\":{\"card\":4111111111111111}}", "{\"metadata\":{\"card\":0}}"},
         {"{\"x\":\"\\u0041KIAZ7QK4WXN2RTB5MDC\"}", NULL},
+        {"{\"messages\":[{\"content\":[{\"image_url\":{\"url\":\"data:," CANARY "\"}}]}]}", NULL},
+        {"{\"x\":4111111111111111e0,\"y\":4111111111111111.0}", "{\"x\":0,\"y\":0}"},
         {"{\"tools\":[{\"function\":{\"parameters\":{\"default\":\"" CANARY "\"}}}]}", NULL},
     };
 
@@ -270,6 +272,11 @@ static const struct {
          EVENT_OF("1", "4WXN2RTB5MDC.") END_OF("0") END_OF("1"),
      EVENT_OF("0", "a [REDACTED:aws_access_key_id]") EVENT_OF("1", "b [REDACTED:aws_access_key_id]")
          EVENT_OF("0", ".") EVENT_OF("1", ".") END_OF("0") END_OF("1")},
+    {"an escaped key is the key that it spells",
+     "data: {\"\\u0063hoices\":[{\"index\":0,\"delta\":{\"content\":\"see AKIAZ7Q\"}}]}\n\n" EVENT(
+         "K4WXN2RTB5MDC now") END_OF("0"),
+     "data: {\"\\u0063hoices\":[{\"index\":0,\"delta\":{\"content\":\"see "
+     "[REDACTED:aws_access_key_id]\"}}]}\n\n" EVENT(" now") END_OF("0")},
     {"log probabilities go when text beside them is redacted",
      "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"" CANARY "\"},\"logprobs\":"
      "{\"content\":[{\"token\":\"" CANARY "\",\"bytes\":[65]}]}}]}\n\n" END_OF("0"),
@@ -288,6 +295,25 @@ static void streams_come_out_as_the_table_says_however_they_are_cut(void **state
             run_stream(stream, cut, &out);
             assert_span(streams[i].why, buf_span(&out), span_str(wanted));
         }
+    }
+}
+
+static void a_channel_that_goes_silent_in_a_secret_does_not_let_it_go(void **state)
+{
+    (void)state;
+    CLEANUP(buf_wipe) struct buf stream = BUF_OF(65536);
+
+    assert_ok(buf_append(&stream, SPAN_OF(EVENT_OF("0", "see AKIAZ7QK"))));
+    for (int i = 0; i < 20; i++) {
+        assert_ok(buf_append(&stream, SPAN_OF(EVENT_OF("1", "word "))));
+    }
+    assert_ok(buf_append(&stream, SPAN_OF(EVENT_OF("0", "4WXN2RTB5MDC.") END_OF("1") END_OF("0"))));
+    for (size_t cut = 0; cut <= stream.n; cut += 7) {
+        CLEANUP(buf_wipe) struct buf out = BUF_OF(65536);
+        run_stream(buf_span(&stream), cut, &out);
+        assert_true(span_find_span(buf_span(&out), SPAN_OF("AKIAZ7QK")) == out.n);
+        assert_true(span_find_span(buf_span(&out), SPAN_OF("4WXN2RTB")) == out.n);
+        assert_true(span_find_span(buf_span(&out), SPAN_OF("word ")) < out.n);
     }
 }
 
@@ -323,6 +349,7 @@ int main(void)
         cmocka_unit_test(a_text_of_many_megabytes_with_escapes_is_inspected_to_its_end),
         cmocka_unit_test(no_joined_row_of_a_stream_lets_a_canary_pass_however_it_is_cut),
         cmocka_unit_test(streams_come_out_as_the_table_says_however_they_are_cut),
+        cmocka_unit_test(a_channel_that_goes_silent_in_a_secret_does_not_let_it_go),
         cmocka_unit_test(of_a_long_event_only_the_last_word_waits),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
