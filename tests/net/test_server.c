@@ -400,6 +400,7 @@ static void a_body_that_drips_is_cut_off_and_a_slow_one_is_not(void **state)
     site_open(&s, o, NULL);
     for (int fast = 0; fast < 2; fast++) {
         CLEANUP(got_done) struct got g = {0};
+        (void)g;
         int fd = connect_port(s.port);
         uint64_t start_ms = now_ms();
         put_str(fd, "POST /hold HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n");
