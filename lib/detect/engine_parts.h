@@ -10,6 +10,7 @@
 #include "detect/catalog.h"
 #include "detect/engine.h"
 #include "detect/examine.h"
+#include "detect/fold.h"
 
 struct engine {
     const struct catalog *catalog;
@@ -25,7 +26,8 @@ struct scratch {
     hs_scratch_t *hs;
     struct candidate *candidates;
     size_t candidate_count, candidate_capacity;
-    uint32_t *last_near; // context.h
+    uint32_t *last_near;  // context.h
+    struct folder folder; // deep.h
 };
 
 // Like engine_new, of any catalog; it must outlive the engine. A catalog without a database is

@@ -24,7 +24,11 @@ enum aiu_status redact_text(struct span text, const struct findings *found,
         if (which != NULL && !rule_set_has(which, f->rule)) {
             continue;
         }
-        CHECK(at <= f->start && f->start <= f->end && f->end <= text.n);
+        CHECK(f->start <= f->end && f->end <= text.n);
+        if (f->start < at) { // overlaps what is gone: the tag before stands for both
+            at = f->end > at ? f->end : at;
+            continue;
+        }
         TRY(buf_append(dst, span_of(text.p + at, f->start - at)));
         TRY(redact_tag(f->rule, plain, dst));
         at = f->end;

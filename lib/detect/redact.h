@@ -16,6 +16,7 @@
 MUST_CHECK enum aiu_status redact_tag(uint16_t rule, bool plain, struct buf *dst);
 
 // `text` with a tag in place of each finding whose rule is in `which` (NULL: all); everything else
-// byte for byte. `found` is what scan_text gave for `text`.
+// byte for byte. `found` is what scan_text or deep_scan gave for `text`; of findings that overlap
+// the first has its tag.
 MUST_CHECK enum aiu_status redact_text(struct span text, const struct findings *found,
                                        const struct rule_set *which, bool plain, struct buf *dst);
