@@ -168,3 +168,55 @@ enum aiu_status num_decode_base64(struct span text, struct buf *b)
     }
     return AIU_OK;
 }
+
+void num_base64_write(struct span bytes, uint8_t *out)
+{
+    for (; bytes.n > 0; bytes = span_drop_first(bytes, 3)) {
+        uint32_t bits = (uint32_t)bytes.p[0] << 16;
+        bits |= bytes.n > 1 ? (uint32_t)bytes.p[1] << 8 : 0;
+        bits |= bytes.n > 2 ? bytes.p[2] : 0;
+        for (size_t i = 0; i < 4; i++) {
+            *out++ = (uint8_t)(i <= bytes.n ? alphabet[bits >> (18 - 6 * i) & 63] : '=');
+        }
+    }
+}
+
+static int base64_digit(uint8_t c)
+{
+    if (c >= 'A' && c <= 'Z') {
+        return c - 'A';
+    }
+    if (c >= 'a' && c <= 'z') {
+        return c - 'a' + 26;
+    }
+    if (c >= '0' && c <= '9') {
+        return c - '0' + 52;
+    }
+    return c == '+' ? 62 : c == '/' ? 63 : -1;
+}
+
+bool num_base64_read(struct span text, uint8_t *out, size_t n)
+{
+    if (text.n != NUM_BASE64_SIZE(n)) {
+        return false;
+    }
+    for (; n > 0; text = span_drop_first(text, 4)) {
+        size_t take = n < 3 ? n : 3;
+        uint32_t bits = 0;
+        for (size_t i = 0; i < 4; i++) {
+            int digit = i <= take ? base64_digit(text.p[i]) : text.p[i] == '=' ? 0 : -1;
+            if (digit < 0) {
+                return false;
+            }
+            bits = bits << 6 | (uint32_t)digit;
+        }
+        if ((bits & ((1U << (24 - 8 * take)) - 1)) != 0) {
+            return false;
+        }
+        for (size_t i = 0; i < take; i++) {
+            *out++ = (uint8_t)(bits >> (16 - 8 * i));
+        }
+        n -= take;
+    }
+    return true;
+}
