@@ -159,6 +159,21 @@ enum aiu_status exchange_hold_arena(struct exchange *x)
     return AIU_OK;
 }
 
+struct control_subject exchange_subject(const struct exchange *x)
+{
+    struct control_subject s = {.model = x->model,
+                                .now_unix_s = clock_unix_us(&x->plane->shared->clock) / 1000000};
+
+    if (x->key != NULL) {
+        s.tenant = x->key->key->tenant;
+        s.key = x->key->key->id;
+    }
+    if (x->upstream != NULL) {
+        s.provider = x->upstream->provider->name;
+    }
+    return s;
+}
+
 void exchange_wait_audit(struct exchange *x, uint64_t index)
 {
     struct plane *f = x->plane;

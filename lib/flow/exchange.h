@@ -174,6 +174,9 @@ MUST_CHECK enum aiu_status exchange_hold(struct exchange *x, size_t n);
 // Count what the arena has grown by since the last call.
 MUST_CHECK enum aiu_status exchange_hold_arena(struct exchange *x);
 
+// What the switches of control.h are asked about.
+struct control_subject exchange_subject(const struct exchange *x);
+
 // Wait until the audit entry `index` is settled.
 void exchange_wait_audit(struct exchange *x, uint64_t index);
 

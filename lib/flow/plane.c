@@ -275,13 +275,29 @@ void plane_abandon(struct plane *f)
     }
 }
 
+void plane_apply_control(struct plane *f)
+{
+    struct exchange *next = NULL;
+
+    for (struct exchange *x = f->live; x != NULL; x = next) {
+        const struct control_subject subject = exchange_subject(x);
+        // What has not been sent need not be.
+        enum aiu_status st = x->sent ? control_check_under_way(f->shared->control, &subject)
+                                     : control_check(f->shared->control, &subject);
+        next = x->live_next; // `x` may end in the call
+        if (st != AIU_OK && x->key != NULL) {
+            exchange_abandon(x, st);
+        }
+    }
+}
+
 bool plane_ready(const struct plane *f, enum aiu_status *ret_why)
 {
     const struct control_subject everybody = {.now_unix_s =
                                                   clock_unix_us(&f->shared->clock) / 1000000};
 
-    if (control_stops(f->shared->control, &everybody)) {
-        *ret_why = AIU_MAINTENANCE;
+    *ret_why = control_check(f->shared->control, &everybody);
+    if (*ret_why != AIU_OK) {
         return false;
     }
     *ret_why = audit_health(f->shared->audit);

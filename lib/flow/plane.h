@@ -51,4 +51,8 @@ bool plane_ready(const struct plane *f, enum aiu_status *ret_why);
 // client.
 void plane_abandon(struct plane *f);
 
+// Switches have changed (flow/control.h): end the exchanges under way that may not be finished, in
+// the middle of a stream too.
+void plane_apply_control(struct plane *f);
+
 const struct metrics *plane_metrics(const struct plane *f);

@@ -14,8 +14,7 @@ enum { SERVICE_CAP = 16 << 20 };
 // What is being built, and where a failure is to be told.
 struct build {
     struct service *s;
-    struct secret_env *env;
-    struct limits *limits;
+    const struct service_options *o;
     struct service_problem *problem;
 };
 
@@ -57,10 +56,10 @@ static enum aiu_status read_url(const struct build *b, struct upstream *u)
 
 static enum aiu_status load_api_key(const struct build *b, struct upstream *u)
 {
-    if (!u->provider->api_key.given) {
+    if (!u->provider->api_key.given || control_has_dropped(b->o->control, u->provider->name)) {
         return AIU_OK;
     }
-    TRY(secret_load(&u->provider->api_key.from, b->env, &u->api_key));
+    TRY(secret_load(&u->provider->api_key.from, b->o->env, &u->api_key));
     if (secret_is_admin_key(u->api_key)) {
         return AIU_CONFIG_BAD_KEY; // S5: no request needs a key that administers the account
     }
@@ -112,7 +111,7 @@ static enum aiu_status digest_of(const struct build *b, const struct config_key 
     if (!key->key.given) {
         return vkey_digest_parse(key->hash, ret_digest);
     }
-    TRY(secret_load(&key->key.from, b->env, &token));
+    TRY(secret_load(&key->key.from, b->o->env, &token));
     return vkey_digest_of_secret(token, ret_digest);
 }
 
@@ -138,7 +137,7 @@ static enum aiu_status build_key(const struct build *b, size_t i, struct vkey_di
         k->rules[d] = policy_rules(k->key->policy, (enum direction)d);
     }
     TRY(revision_of(b, k->key->policy, &k->revision));
-    TRY(limits_window(b->limits, k->key->id, k->key->limits.requests_per_minute, &k->window));
+    TRY(limits_window(b->o->limits, k->key->id, k->key->limits.requests_per_minute, &k->window));
     enum aiu_status st = digest_of(b, k->key, ret_digest);
     return st == AIU_OK ? st : fail(b, "keys", i, "key", st);
 }
@@ -179,8 +178,19 @@ static enum aiu_status build(const struct build *b)
     return build_keys(b);
 }
 
-enum aiu_status service_new(struct config *config, struct secret_env *env, struct limits *limits,
-                            struct service_problem *problem, struct service **ret_service)
+void service_forget_dropped(const struct service_options *o)
+{
+    for (size_t i = 0; i < o->config->provider_count; i++) {
+        const struct config_provider *p = &o->config->providers[i];
+        if (p->api_key.given && p->api_key.from.kind == SECRET_FROM_ENV &&
+            control_has_dropped(o->control, p->name)) {
+            secret_env_forget(o->env, p->api_key.from.name);
+        }
+    }
+}
+
+enum aiu_status service_new(const struct service_options *o, struct service_problem *problem,
+                            struct service **ret_service)
 {
     struct service *s = mem_new(1, sizeof(*s));
 
@@ -189,9 +199,9 @@ enum aiu_status service_new(struct config *config, struct secret_env *env, struc
         return AIU_NO_MEMORY;
     }
     s->references = 1;
-    s->config = config_ref(config);
+    s->config = config_ref(o->config);
     arena_init(&s->arena, SERVICE_CAP);
-    const struct build b = {s, env, limits, problem};
+    const struct build b = {s, o, problem};
     enum aiu_status st = build(&b);
     if (st != AIU_OK) {
         if (problem->where[0] == '\0') {
@@ -232,6 +242,16 @@ const struct upstream *service_upstream(const struct service *s,
     for (size_t i = 0; i < s->upstream_count; i++) {
         if (s->upstreams[i].provider == provider) {
             return &s->upstreams[i];
+        }
+    }
+    return NULL;
+}
+
+const struct key_state *service_key(const struct service *s, struct span id)
+{
+    for (size_t i = 0; i < s->config->key_count; i++) {
+        if (span_equal(s->keys[i].key->id, id)) {
+            return &s->keys[i];
         }
     }
     return NULL;

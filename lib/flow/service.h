@@ -13,6 +13,7 @@
 #include "codec/url.h"
 #include "config/config.h"
 #include "detect/rules.h"
+#include "flow/control.h"
 #include "flow/limits.h"
 #include "net/tls.h"
 #include "provider/walk.h"
@@ -26,7 +27,7 @@ struct upstream {
     struct walker *walker;
     struct url url;
     struct span origin, host; // text of the Host field
-    struct secret *api_key;   // bound to `origin`; NULL where none is needed
+    struct secret *api_key;   // bound to `origin`; NULL where none is needed, or it was dropped
     struct tls *tls;          // NULL for plain
 };
 
@@ -55,16 +56,28 @@ struct service_problem {
     const char *what; // a fixed text
 };
 
-// Takes a reference to `config`. `env` keeps what was read from the environment.
-MUST_CHECK enum aiu_status service_new(struct config *config, struct secret_env *env,
-                                       struct limits *limits, struct service_problem *problem,
+struct service_options {
+    struct config *config;   // a reference is taken
+    struct secret_env *env;  // keeps what was read from the environment
+    struct limits *limits;   // of all services of a process
+    struct control *control; // keys of providers that it has dropped are not loaded
+};
+
+MUST_CHECK enum aiu_status service_new(const struct service_options *o,
+                                       struct service_problem *problem,
                                        struct service **ret_service);
+
+// Wipe what the environment held of the keys that `control` has dropped (guide S77).
+void service_forget_dropped(const struct service_options *o);
 
 struct service *service_ref(struct service *s);
 void service_unref(struct service *s); // NULL is fine
 
 const struct upstream *service_upstream(const struct service *s,
                                         const struct config_provider *provider);
+
+// By the id of a virtual key. NULL where there is none.
+const struct key_state *service_key(const struct service *s, struct span id);
 
 // Whether `key` may use the model `name`.
 bool key_allows_model(const struct config_key *key, struct span name);

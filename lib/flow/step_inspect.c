@@ -97,13 +97,9 @@ static enum aiu_status choose_provider(struct exchange *x)
 
 static enum aiu_status check_control(const struct exchange *x)
 {
-    const struct control_subject subject = {.tenant = x->key->key->tenant,
-                                            .key = x->key->key->id,
-                                            .model = x->model,
-                                            .provider = x->upstream->provider->name,
-                                            .now_unix_s = x->unix_us / 1000000};
+    const struct control_subject subject = exchange_subject(x);
 
-    return control_stops(x->plane->shared->control, &subject) ? AIU_MAINTENANCE : AIU_OK;
+    return control_check(x->plane->shared->control, &subject);
 }
 
 // Where the provider knows the model by another name, that name goes out.

@@ -51,6 +51,20 @@ static bool find_credential(const struct http_head *head, struct span *ret_token
     return count == 1 && ret_token->n > 0;
 }
 
+// After a rotation the former key of an id is taken for a while.
+static enum aiu_status authenticate_retired(struct exchange *x, struct span token)
+{
+    CLEANUP(buf_wipe) struct buf id = BUF_OF(512);
+    struct vkey_digest digest;
+
+    TRY(vkey_digest(token, &digest));
+    if (!control_retired(x->plane->shared->control, &digest, x->unix_us / 1000000, &id)) {
+        return AIU_UNAUTHENTICATED;
+    }
+    x->key = service_key(x->service, buf_span(&id));
+    return x->key == NULL ? AIU_UNAUTHENTICATED : AIU_OK;
+}
+
 static enum aiu_status authenticate(struct exchange *x)
 {
     struct span token = {NULL, 0};
@@ -59,7 +73,11 @@ static enum aiu_status authenticate(struct exchange *x)
     if (!find_credential(x->head, &token)) {
         return AIU_UNAUTHENTICATED;
     }
-    TRY(vkey_table_find(x->service->key_table, token, &index));
+    enum aiu_status st = vkey_table_find(x->service->key_table, token, &index);
+    if (st == AIU_UNAUTHENTICATED) {
+        return authenticate_retired(x, token);
+    }
+    TRY(st);
     x->key = &x->service->keys[index];
     return AIU_OK;
 }
@@ -90,7 +108,7 @@ static enum aiu_status check_control(struct exchange *x)
     const struct control_subject subject = {
         .tenant = x->key->key->tenant, .key = x->key->key->id, .now_unix_s = x->unix_us / 1000000};
 
-    return control_stops(x->plane->shared->control, &subject) ? AIU_MAINTENANCE : AIU_OK;
+    return control_check(x->plane->shared->control, &subject);
 }
 
 static bool is_json_type(struct span type)

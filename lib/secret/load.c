@@ -53,6 +53,18 @@ void secret_env_free(struct secret_env *env)
     mem_free(env);
 }
 
+void secret_env_forget(struct secret_env *env, const char *name)
+{
+    for (struct variable **link = &env->first; *link != NULL; link = &(*link)->next) {
+        struct variable *v = *link;
+        if (strcmp(v->name, name) == 0) {
+            *link = v->next;
+            variable_free(v);
+            return;
+        }
+    }
+}
+
 static struct variable *kept_variable(const struct secret_env *env, const char *name)
 {
     struct variable *v = env == NULL ? NULL : env->first;

@@ -42,6 +42,9 @@ struct secret_env;
 MUST_CHECK enum aiu_status secret_env_new(struct secret_env **ret_env);
 void secret_env_free(struct secret_env *env);
 
+// Wipe what `name` held; nobody can load it again (guide S77).
+void secret_env_forget(struct secret_env *env, const char *name);
+
 // Load. `env` may be NULL: a variable can then be read once only. Each call gives a secret of its
 // own, not bound yet. Unless `raw`: one line end (LF or CR LF) at the end is taken off; what is
 // left must be printable ASCII without a blank at either end, so that it cannot break a header

@@ -97,7 +97,7 @@ static size_t first_slot(const struct vkey_table *t, const struct vkey_digest *d
     return hash & t->mask;
 }
 
-static bool digest_equal(const struct vkey_digest *a, const struct vkey_digest *b)
+bool vkey_digest_equal(const struct vkey_digest *a, const struct vkey_digest *b)
 {
     return sodium_memcmp(a->bytes, b->bytes, sizeof(a->bytes)) == 0;
 }
@@ -108,7 +108,7 @@ static enum aiu_status insert(struct vkey_table *t, const struct vkey_digest *di
     size_t visited = 1;
 
     for (; t->slots[at].index_plus_1 != 0; at = (at + 1) & t->mask) {
-        if (digest_equal(&t->slots[at].digest, digest)) {
+        if (vkey_digest_equal(&t->slots[at].digest, digest)) {
             return AIU_CONFIG_INVALID;
         }
         visited++;
@@ -172,7 +172,7 @@ enum aiu_status vkey_table_find(const struct vkey_table *t, struct span presente
     TRY(digest_with(m, presented, &digest));
     size_t at = first_slot(t, &digest);
     for (size_t i = 0; i < t->longest; i++, at = (at + 1) & t->mask) {
-        uint32_t same = digest_equal(&t->slots[at].digest, &digest);
+        uint32_t same = vkey_digest_equal(&t->slots[at].digest, &digest);
         found |= t->slots[at].index_plus_1 & (0 - same); // no branch on whether it is the one
     }
     if (found == 0) {

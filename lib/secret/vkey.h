@@ -36,6 +36,9 @@ MUST_CHECK enum aiu_status vkey_digest_of_secret(const struct secret *token,
 // Append "h1:…".
 MUST_CHECK enum aiu_status vkey_digest_format(const struct vkey_digest *digest, struct buf *dst);
 
+// Compared in constant time.
+bool vkey_digest_equal(const struct vkey_digest *a, const struct vkey_digest *b);
+
 // AIU_CONFIG_INVALID for anything but "h1:" and 43 canonical digits.
 MUST_CHECK enum aiu_status vkey_digest_parse(struct span text, struct vkey_digest *ret_digest);
 

@@ -8,6 +8,7 @@
 
 #include "aiu/cmd.h"
 #include "aiu/config_file.h"
+#include "aiu/keys.h"
 #include "secret/secret.h"
 #include "secret/vkey.h"
 
@@ -17,16 +18,20 @@ static const char usage[] =
     "usage: aiu keys new [--id ID] [--tenant TENANT] [--config FILE]\n"
     "       aiu keys list [--config FILE]\n"
     "       aiu keys show ID [--config FILE]\n"
+    "       aiu keys revoke ID [--reason TEXT] [--undo] [--config FILE] [--state-dir DIR]\n"
+    "       aiu keys rotate ID [--grace TIME] [--config FILE] [--state-dir DIR]\n"
     "\n"
     "  new     make a key: prints it once, and the lines for `keys:` of the configuration, which\n"
     "          hold its hash only\n"
     "  list    the configured keys: id, tenant, policy, requests a minute, models\n"
     "  show    one of them\n"
-    "\n"
-    "A key is revoked by taking its lines out of the configuration and sending the gateway SIGHUP.\n";
+    "  revoke  refuse a key within a second, in requests under way too; --undo takes it again\n"
+    "  rotate  a new key in the place of an old one: prints it once, and puts its hash into the\n"
+    "          configuration file. --grace 30m: so long the former key is taken too\n";
 
 struct request {
-    const char *id, *tenant, *config;
+    const char *id, *tenant, *config, *state_dir, *reason, *grace;
+    bool undo;
     const char *word; // what is no option
 };
 
@@ -227,11 +232,16 @@ static int run_show(const struct request *r)
 static bool parse(int argc, char **argv, struct request *r)
 {
     for (int i = 2; i < argc; i++) {
-        const char **into = strcmp(argv[i], "--id") == 0       ? &r->id
-                            : strcmp(argv[i], "--tenant") == 0 ? &r->tenant
-                            : strcmp(argv[i], "--config") == 0 ? &r->config
-                                                               : NULL;
-        if (into != NULL && i + 1 < argc) {
+        const char **into = strcmp(argv[i], "--id") == 0          ? &r->id
+                            : strcmp(argv[i], "--tenant") == 0    ? &r->tenant
+                            : strcmp(argv[i], "--config") == 0    ? &r->config
+                            : strcmp(argv[i], "--state-dir") == 0 ? &r->state_dir
+                            : strcmp(argv[i], "--reason") == 0    ? &r->reason
+                            : strcmp(argv[i], "--grace") == 0     ? &r->grace
+                                                                  : NULL;
+        if (strcmp(argv[i], "--undo") == 0) {
+            r->undo = true;
+        } else if (into != NULL && i + 1 < argc) {
             *into = argv[++i];
         } else if (into == NULL && argv[i][0] != '-' && r->word == NULL) {
             r->word = argv[i];
@@ -240,6 +250,20 @@ static bool parse(int argc, char **argv, struct request *r)
         }
     }
     return true;
+}
+
+static int run_change(const char *verb, const struct request *r)
+{
+    const struct keys_change k = {.id = r->word,
+                                  .reason = r->reason,
+                                  .grace = r->grace,
+                                  .undo = r->undo,
+                                  .where = {.config = r->config, .state_dir = r->state_dir}};
+
+    if (!is_id(k.id)) {
+        return fail_usage();
+    }
+    return strcmp(verb, "revoke") == 0 ? keys_revoke(&k) : keys_rotate(&k);
 }
 
 int cmd_keys(int argc, char **argv)
@@ -259,5 +283,11 @@ int cmd_keys(int argc, char **argv)
     if (strcmp(argv[1], "list") == 0 && r.word == NULL) {
         return run_list(&r);
     }
-    return strcmp(argv[1], "show") == 0 && r.word != NULL ? run_show(&r) : fail_usage();
+    if (r.word == NULL) {
+        return fail_usage();
+    }
+    if (strcmp(argv[1], "revoke") == 0 || strcmp(argv[1], "rotate") == 0) {
+        return run_change(argv[1], &r);
+    }
+    return strcmp(argv[1], "show") == 0 ? run_show(&r) : fail_usage();
 }

@@ -3,10 +3,13 @@
 #include "aiu/state_dir.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
+#include "base/num.h"
 #include "config/config.h"
 
 extern char **environ; // NOLINT(readability-redundant-declaration): as POSIX has it
@@ -59,4 +62,32 @@ enum aiu_status state_dir_open(const struct state_dir_options *o, int *ret_folde
         return AIU_FILE_NOT_FOUND;
     }
     return AIU_OK;
+}
+
+// The process that holds the lock; 0 where nobody does.
+static pid_t holder_of(int fd)
+{
+    char text[32];
+    uint64_t pid = 0;
+
+    if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
+        return 0; // closing the file gives it back
+    }
+    ssize_t n = read(fd, text, sizeof(text));
+    if (n <= 1 || num_parse_u64(span_of(text, (size_t)n - 1), INT32_MAX, &pid) != AIU_OK) {
+        return 0;
+    }
+    return (pid_t)pid;
+}
+
+bool state_dir_reload(int folder)
+{
+    int fd = openat(folder, "lock", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+
+    if (fd < 0) {
+        return false;
+    }
+    pid_t pid = holder_of(fd);
+    (void)close(fd);
+    return pid > 1 && kill(pid, SIGHUP) == 0;
 }

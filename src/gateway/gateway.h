@@ -12,6 +12,7 @@
 #include "config/config.h"
 #include "detect/engine.h"
 #include "flow/service.h"
+#include "gateway/switches.h"
 #include "gateway/system.h"
 
 enum { GATEWAY_LOOPS_MOST = 64 };
@@ -31,6 +32,7 @@ struct gateway {
     struct config *config;
     struct secret_env *env;
     struct state state;
+    struct switches switches;
     struct logger log;
     struct engine *engine;
     int data[GATEWAY_LOOPS_MOST]; // one bound socket a loop; a unix socket is the first loop's only

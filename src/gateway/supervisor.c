@@ -262,7 +262,8 @@ static enum aiu_status try_service(struct gateway *g)
     struct tls *tls = NULL;
 
     TRY(limits_new(&limits));
-    enum aiu_status st = service_new(g->config, g->env, limits, &problem, &s);
+    const struct service_options o = {g->config, g->env, limits, g->switches.control};
+    enum aiu_status st = service_new(&o, &problem, &s);
     if (st != AIU_OK) {
         system_say("%s: %s", problem.where, problem.what);
     }
@@ -277,12 +278,32 @@ static enum aiu_status try_service(struct gateway *g)
     return st;
 }
 
+static void ignore_change(void *ctx, const struct control_change *change)
+{
+    (void)ctx; // the worker records it
+    (void)change;
+}
+
+// A key that was dropped must not come back with the next worker.
+static void look_at_switches(struct gateway *g)
+{
+    const struct service_options o = {g->config, g->env, NULL, g->switches.control};
+
+    if (switches_look(&g->switches, ignore_change, NULL)) {
+        service_forget_dropped(&o);
+    }
+}
+
 static enum aiu_status prepare(struct gateway *g)
 {
     TRY(secret_init_process(false));
     TRY(secret_env_new(&g->env));
     TRY(load(g));
     TRY(open_log(g));
+    TRY(switches_init(&g->switches, &g->state, &g->log));
+    if (!g->options.check) {
+        look_at_switches(g);
+    }
     TRY(try_service(g));
     if (g->options.check) {
         return AIU_OK;
@@ -455,6 +476,9 @@ static int handle(struct supervisor *s, int signal)
     case SIGHUP:
         reload(s);
         return -1;
+    case SIGUSR2:
+        look_at_switches(s->g);
+        return -1;
     case SIGUSR1:
         system_log_reopen();
         (void)kill(s->worker, SIGUSR1);
@@ -499,6 +523,7 @@ static int serve(struct gateway *g)
     (void)sigaddset(&set, SIGINT);
     (void)sigaddset(&set, SIGHUP);
     (void)sigaddset(&set, SIGUSR1);
+    (void)sigaddset(&set, SIGUSR2);
     (void)sigaddset(&set, SIGALRM);
     (void)pthread_sigmask(SIG_SETMASK, &set, NULL);
     (void)signal(SIGPIPE, SIG_IGN);

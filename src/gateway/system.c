@@ -151,7 +151,13 @@ enum aiu_status state_open(const char *path, struct state *ret_state)
     if (ret_state->lock < 0) {
         return AIU_FILE_DENIED;
     }
-    return flock(ret_state->lock, LOCK_EX | LOCK_NB) == 0 ? AIU_OK : AIU_BUSY;
+    if (flock(ret_state->lock, LOCK_EX | LOCK_NB) != 0) {
+        return AIU_BUSY;
+    }
+    // For commands that send it a signal (aiu/state_dir.h).
+    bool fine =
+        ftruncate(ret_state->lock, 0) == 0 && dprintf(ret_state->lock, "%d\n", getpid()) > 0;
+    return fine ? AIU_OK : AIU_FILE_DENIED;
 }
 
 enum aiu_status state_read(const struct state *s, const char *name, struct buf *b)

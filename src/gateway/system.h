@@ -25,7 +25,8 @@ void system_log_reopen(void);
 __attribute__((format(printf, 1, 2))) void system_say(const char *format, ...);
 
 // The state folder: created with its parents (0700) where it is missing, then locked against a
-// second gateway. The descriptors stay open for the life of the process.
+// second gateway; the file `lock` holds the process number for commands. The descriptors stay open
+// for the life of the process.
 struct state {
     int folder; // for openat
     int lock;

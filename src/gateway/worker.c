@@ -21,10 +21,11 @@
 #include "gateway/admin.h"
 #include "gateway/gateway.h"
 #include "gateway/listen.h"
+#include "gateway/switches.h"
 #include "secret/master.h"
 #include "secret/random.h"
 
-enum { ABANDON_MS = 2000, CONTROL_POLL_MS = 200, CONTROL_MOST = 256 * 1024 };
+enum { ABANDON_MS = 2000, CONTROL_POLL_MS = 200 };
 
 struct worker_loop {
     struct worker *worker;
@@ -53,9 +54,8 @@ struct worker {
     pthread_mutex_t lock; // guards `posted`
     pthread_cond_t changed;
     size_t posted; // loops that have not answered a post
-    time_t control_s;
-    long control_ns;
-    ino_t control_inode;
+    struct switches switches;
+    bool dropped; // the key of a provider was dropped or taken again
 };
 
 // --- talking to loops -------------------------------------------------------------------------
@@ -124,51 +124,92 @@ static void record_weakened(struct worker *w)
     }
 }
 
-// --- control file -----------------------------------------------------------------------------
+// --- switches ---------------------------------------------------------------------------------
 
-static bool control_file_changed(struct worker *w)
+static enum aiu_status build_service(struct worker *w, struct config *config,
+                                     struct service_problem *problem, struct service **ret_service)
 {
-    struct stat st;
+    const struct service_options o = {config, w->g->env, w->limits, w->switches.control};
 
-    if (fstatat(w->g->state.folder, "control.json", &st, AT_SYMLINK_NOFOLLOW) != 0) {
-        st = (struct stat){0};
-    }
-    bool changed = st.st_mtim.tv_sec != w->control_s || st.st_mtim.tv_nsec != w->control_ns ||
-                   st.st_ino != w->control_inode;
-    w->control_s = st.st_mtim.tv_sec;
-    w->control_ns = st.st_mtim.tv_nsec;
-    w->control_inode = st.st_ino;
-    return changed;
+    service_forget_dropped(&o);
+    return service_new(&o, problem, ret_service);
 }
 
-static void load_control(struct worker *w)
+static enum record_event event_of(enum control_list list)
 {
-    CLEANUP(buf_wipe) struct buf text = BUF_OF(CONTROL_MOST);
-    CLEANUP(buf_wipe) struct buf scopes = BUF_OF(65536);
-    bool changed = false;
+    switch (list) {
+    case CONTROL_MAINTENANCE:
+        return RECORD_MAINTENANCE;
+    case CONTROL_REVOKED:
+    case CONTROL_RETIRED:
+        return RECORD_KEY_EVENT;
+    case CONTROL_PROVIDER_KEYS:
+    case CONTROL_LISTS:
+        break;
+    }
+    return RECORD_INCIDENT;
+}
 
-    if (!control_file_changed(w)) {
+// S27, S80: each switch that somebody turned, with who says that they did.
+static void record_switch(void *ctx, const struct control_change *c)
+{
+    struct worker *w = ctx;
+    const struct record_field fields[] = {
+        RECORD_TEXT("what", span_str(control_list_text(c->list))),
+        RECORD_BOOL("on", c->on),
+        RECORD_TEXT("scope", c->scope),
+        RECORD_TEXT("reason", c->reason),
+        RECORD_TEXT("actor", c->actor),
+        RECORD_TEXT("in_flight", c->cut ? SPAN_OF("cut") : SPAN_OF("finish")),
+        RECORD_NUMBER("expires", c->expires),
+    };
+
+    w->dropped = w->dropped || c->list == CONTROL_PROVIDER_KEYS;
+    if (w->shared.audit == NULL) {
+        return; // in force since before this start, and on record since then
+    }
+    record_it(w, event_of(c->list), fields, ARRAY_SIZE(fields));
+    log_event(&w->g->log, LOG_CRITICAL, "switch", LOG_NAME("what", control_list_text(c->list)),
+              LOG_BOOL("on", c->on), LOG_ID("scope", c->scope));
+}
+
+static void apply_switches(void *ctx)
+{
+    struct worker_loop *l = ctx;
+
+    plane_apply_control(l->plane);
+    answer_post(l->worker);
+}
+
+static void serve_with(struct worker *w, struct service *next);
+
+// The key of a provider is dropped or taken again: a service without or with it, and the
+// supervisor, which starts the next worker, forgets it as well.
+static void rebuild(struct worker *w)
+{
+    struct service_problem problem;
+    struct service *next = NULL;
+    enum aiu_status st = build_service(w, w->service->config, &problem, &next);
+
+    if (st != AIU_OK) {
+        // The old service goes on; the switch refuses what it would send with the key.
+        log_event(&w->g->log, LOG_ERROR, "rebuild_failed",
+                  LOG_NAME("code", aiu_status_info(st)->code));
         return;
     }
-    enum aiu_status st = state_read(&w->g->state, "control.json", &text);
-    if (st != AIU_OK) {
-        buf_reset(&text);
-        // What cannot be read stops everything: any text that is not JSON says so.
-        st = buf_append(&text, SPAN_OF("unreadable"));
+    serve_with(w, next);
+    (void)kill(getppid(), SIGUSR2);
+}
+
+static void look_at_switches(struct worker *w)
+{
+    w->dropped = false;
+    if (!switches_look(&w->switches, record_switch, w)) {
+        return;
     }
-    st = control_load(w->shared.control, buf_span(&text), &changed);
-    if (st != AIU_OK) {
-        log_event(&w->g->log, LOG_CRITICAL, "control_file_invalid",
-                  LOG_NAME("code", aiu_status_info(st)->code));
-    }
-    if (changed && control_text(w->shared.control, clock_unix_us(&w->shared.clock) / 1000000,
-                                &scopes) == AIU_OK) {
-        const struct record_field fields[] = {
-            RECORD_BOOL("on", scopes.n > 0),
-            RECORD_TEXT("scopes", buf_span(&scopes)),
-        };
-        record_it(w, RECORD_MAINTENANCE, fields, ARRAY_SIZE(fields));
-        log_event(&w->g->log, LOG_CRITICAL, "maintenance", LOG_BOOL("on", scopes.n > 0)); // S80
+    post_all(w, apply_switches);
+    if (w->dropped) {
+        rebuild(w);
     }
 }
 
@@ -194,6 +235,17 @@ static void take_next(void *ctx)
     answer_post(l->worker);
 }
 
+// New requests go to `next`, which becomes the worker's.
+static void serve_with(struct worker *w, struct service *next)
+{
+    for (size_t i = 0; i < w->count; i++) {
+        w->loops[i].next = next;
+    }
+    post_all(w, take_next);
+    service_unref(w->service);
+    w->service = next;
+}
+
 // All or nothing: until the new service stands, nothing has changed.
 static void reload(struct worker *w)
 {
@@ -203,7 +255,7 @@ static void reload(struct worker *w)
 
     enum aiu_status st = gateway_load_config(w->g, true, &config);
     if (st == AIU_OK) {
-        st = service_new(config, w->g->env, w->limits, &problem, &next);
+        st = build_service(w, config, &problem, &next);
         config_unref(config);
     }
     if (st != AIU_OK) {
@@ -211,14 +263,9 @@ static void reload(struct worker *w)
                   LOG_NAME("code", aiu_status_info(st)->code));
         return;
     }
-    for (size_t i = 0; i < w->count; i++) {
-        w->loops[i].next = next;
-    }
-    post_all(w, take_next);
+    serve_with(w, next);
     control_set_fixed(w->shared.control, next->config->maintenance);
     record_config(w, RECORD_CONFIG_CHANGE, next->config_hash);
-    service_unref(w->service);
-    w->service = next;
     log_event(&w->g->log, LOG_INFO, "reloaded", LOG_ID("config", next->config_hash));
 }
 
@@ -270,10 +317,13 @@ static enum aiu_status prepare(struct worker *w)
         system_say("%s/master.key cannot be used: %s", w->g->state.path, aiu_status_info(st)->text);
         return st;
     }
-    TRY(control_new(&w->shared.control));
+    TRY(switches_init(&w->switches, &w->g->state, &w->g->log));
+    w->shared.control = w->switches.control;
     control_set_fixed(w->shared.control, w->g->config->maintenance);
     TRY(limits_new(&w->limits));
-    st = service_new(w->g->config, w->g->env, w->limits, &problem, &w->service);
+    // Before keys are loaded: what was dropped is not loaded again.
+    (void)switches_look(&w->switches, record_switch, w);
+    st = build_service(w, w->g->config, &problem, &w->service);
     if (st != AIU_OK) {
         system_say("%s: %s", problem.where, problem.what);
         return st;
@@ -483,7 +533,7 @@ static int finish(struct worker *w, enum aiu_status st)
     }
     service_unref(w->service);
     limits_free(w->limits);
-    control_free(w->shared.control);
+    switches_done(&w->switches);
     secret_unref(w->admin.token);
     secret_unref(w->shared.master);
     tls_unref(w->tls);
@@ -510,7 +560,7 @@ static void handle_signals(struct worker *w, const sigset_t *set)
         default:
             break;
         }
-        load_control(w);
+        look_at_switches(w);
     }
 }
 
@@ -543,7 +593,6 @@ int worker_run(struct gateway *g)
     if (st == AIU_OK) {
         record_config(&worker, RECORD_BOOT, worker.service->config_hash);
         record_weakened(&worker);
-        load_control(&worker);
         st = start_loops(&worker);
     }
     if (st == AIU_OK) {
