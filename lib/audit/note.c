@@ -138,13 +138,13 @@ enum aiu_status note_key_write(const struct note_key *key, struct buf *out)
                       (int)sizeof(base64), (const char *)base64);
 }
 
-// One base64 text of at least a key id and a byte, whatever its length.
+// One base64 text of a key id and at least a byte more, whatever its length.
 static bool is_base64(struct span text)
 {
     uint8_t bytes[3];
-    size_t n = 0;
+    bool is_short = text.n == NUM_BASE64_SIZE(KEY_ID_SIZE + 1);
 
-    if (text.n < 8 || text.n % 4 != 0) {
+    if (text.n < NUM_BASE64_SIZE(KEY_ID_SIZE + 1) || text.n % 4 != 0) {
         return false;
     }
     for (; text.n > 4; text = span_drop_first(text, 4)) {
@@ -152,9 +152,8 @@ static bool is_base64(struct span text)
             return false;
         }
     }
-    for (n = 1; n <= 3 && !num_base64_read(text, bytes, n); n++) {
-    }
-    return n <= 3;
+    return num_base64_read(text, bytes, 3) || num_base64_read(text, bytes, 2) ||
+           (!is_short && num_base64_read(text, bytes, 1));
 }
 
 static bool read_line(struct span line, struct note_signature *ret_signature)
@@ -167,7 +166,7 @@ static bool read_line(struct span line, struct note_signature *ret_signature)
         !note_name_valid(s.name) || !is_base64(s.base64)) {
         return false;
     }
-    // A shorter signature than this belongs to no kind of key.
+    // The id of a signature of one byte stays 0: it belongs to no kind of key.
     if (num_base64_read(span_first(s.base64, 8), head, sizeof(head))) {
         s.id = (uint32_t)get_be(head, KEY_ID_SIZE);
     }

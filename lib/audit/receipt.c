@@ -1,0 +1,106 @@
+// SPDX-FileCopyrightText: The AI Utilities authors
+// SPDX-License-Identifier: Apache-2.0
+#include "audit/receipt.h"
+
+#include "base/num.h"
+
+static const struct span magic = SPAN("c2sp.org/tlog-proof@v1");
+
+enum { HASH_TEXT = NUM_BASE64_SIZE(TREE_HASH_SIZE) };
+
+static bool is_base64(struct span text)
+{
+    uint8_t bytes[3];
+
+    if (text.n == 0 || text.n % 4 != 0 || text.n > NUM_BASE64_SIZE(RECEIPT_EXTRA_MOST)) {
+        return false;
+    }
+    for (; text.n > 4; text = span_drop_first(text, 4)) {
+        if (!num_base64_read(span_first(text, 4), bytes, 3)) {
+            return false;
+        }
+    }
+    return num_base64_read(text, bytes, 3) || num_base64_read(text, bytes, 2) ||
+           num_base64_read(text, bytes, 1);
+}
+
+static bool take_index(struct span line, uint64_t *ret_index)
+{
+    const struct span word = SPAN("index ");
+    struct span digits = span_drop_first(line, word.n);
+
+    return span_starts_with(line, word) && digits.n > 0 && (digits.n == 1 || digits.p[0] != '0') &&
+           num_parse_u64(digits, UINT64_MAX, ret_index) == AIU_OK;
+}
+
+// The lines up to the empty one.
+static bool take_path(struct span *text, struct proof *p)
+{
+    struct span line = {0};
+
+    for (;;) {
+        if (!span_cut(*text, '\n', &line, text)) {
+            return false;
+        }
+        if (line.n == 0) {
+            return true;
+        }
+        if (p->count == PROOF_MOST ||
+            !num_base64_read(line, p->path[p->count++].bytes, TREE_HASH_SIZE)) {
+            return false;
+        }
+    }
+}
+
+enum aiu_status receipt_parse(struct span bytes, struct receipt *ret_receipt)
+{
+    const struct span extra = SPAN("extra ");
+    struct receipt r = {.index = 0};
+    struct span line = {0};
+
+    if (bytes.n > RECEIPT_MOST || !span_cut(bytes, '\n', &line, &bytes) ||
+        !span_equal(line, magic) || !span_cut(bytes, '\n', &line, &bytes)) {
+        return AIU_FILE_INVALID;
+    }
+    r.has_extra = span_starts_with(line, extra);
+    if (r.has_extra) {
+        r.extra = span_drop_first(line, extra.n);
+        if (!is_base64(r.extra) || !span_cut(bytes, '\n', &line, &bytes)) {
+            return AIU_FILE_INVALID;
+        }
+    }
+    if (!take_index(line, &r.index) || !take_path(&bytes, &r.proof)) {
+        return AIU_FILE_INVALID;
+    }
+    r.checkpoint = bytes;
+    *ret_receipt = r;
+    return AIU_OK;
+}
+
+enum aiu_status receipt_write(const struct receipt *r, struct buf *out)
+{
+    TRY(buf_append(out, magic));
+    TRY(buf_printf(out, "\nindex %llu\n", (unsigned long long)r->index));
+    for (size_t i = 0; i < r->proof.count; i++) {
+        uint8_t text[HASH_TEXT];
+        num_base64_write(span_of(r->proof.path[i].bytes, TREE_HASH_SIZE), text);
+        TRY(buf_append(out, span_of(text, sizeof(text))));
+        TRY(buf_append_byte(out, '\n'));
+    }
+    TRY(buf_append_byte(out, '\n'));
+    return buf_append(out, r->checkpoint);
+}
+
+enum aiu_status receipt_verify(const struct receipt *r, const struct note_key *key,
+                               struct span entry, struct checkpoint *ret_checkpoint)
+{
+    struct tree_hash leaf = tree_leaf(entry);
+    struct checkpoint c;
+
+    TRY(checkpoint_open(r->checkpoint, key, &c));
+    if (!proof_check_inclusion(&r->proof, r->index, c.size, &leaf, &c.root)) {
+        return AIU_AUDIT_UNVERIFIED;
+    }
+    *ret_checkpoint = c;
+    return AIU_OK;
+}
