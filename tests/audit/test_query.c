@@ -1,0 +1,314 @@
+// SPDX-FileCopyrightText: The AI Utilities authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// S6, S74, S92: what a query finds is what a look at every entry finds, with and without its index.
+#include "audit/query.h"
+
+#include "audit_test.h"
+
+enum { REQUESTS = 1500, DAY = 86400 };
+
+static const char *const keys[] = {"app1", "app2", "batch"};
+static const char *const models[] = {"gpt-4o", "gpt-4o-mini"};
+static const char *const rules[] = {"pii.email", "pii.card", "secret.generic"};
+
+static uint64_t time_of(uint64_t i)
+{
+    return (UINT64_C(20780) * DAY + i * 60) * 1000000 + 5;
+}
+
+static void id_of(uint64_t i, char out[37])
+{
+    (void)snprintf(out, 37, "0199c3a0-0000-7000-8000-%012llx", (unsigned long long)i);
+}
+
+static void append(struct audit_log *log, struct buf *b)
+{
+    uint64_t index = 0;
+    enum aiu_status st = AIU_OVERLOADED;
+
+    while (st == AIU_OVERLOADED) {
+        st = audit_append(log, buf_span(b), &index);
+        if (st == AIU_OVERLOADED) {
+            assert_ok(audit_wait(log, audit_durable(log), 10000));
+        }
+    }
+    assert_ok(st);
+    buf_reset(b);
+}
+
+static void append_request(struct audit_log *log, uint64_t i)
+{
+    CLEANUP(buf_wipe) struct buf b = BUF_OF(RECORD_MOST);
+    const struct record_origin origin = {SPAN("gw1"), SPAN("b007")};
+    struct span found[1] = {span_str(rules[i % 3])};
+    char id[37];
+
+    id_of(i, id);
+    const struct record_decision d = {
+        .id = span_str(id),
+        .unix_us = time_of(i),
+        .tenant = SPAN_OF("acme"),
+        .key = span_str(keys[i % 3]),
+        .model = span_str(models[i % 2]),
+        .user = i % 5 == 0 ? SPAN_OF("h1:202611-00000000:alice") : SPAN_OF(""),
+        .policy = {.verdict = i % 7 == 0 ? SPAN_OF("redact") : SPAN_OF("pass"),
+                   .rules = found,
+                   .rules_count = i % 7 == 0,
+                   .findings = i % 7 == 0},
+    };
+    assert_ok(record_decision(&b, &origin, &d));
+    append(log, &b);
+    const struct record_result r = {
+        .id = span_str(id),
+        .unix_us = time_of(i) + 1000,
+        .outcome = i % 11 == 0 ? RECORD_ERROR : RECORD_OK,
+        .http_status = 200,
+        .has_usage = true,
+        .tokens_in = i,
+        .tokens_out = 2,
+    };
+    assert_ok(record_result(&b, &r));
+    append(log, &b);
+}
+
+static void fill_log(const char *folder, uint64_t from, uint64_t to)
+{
+    struct audit_options options = small_options(folder);
+    struct audit_log *log = NULL;
+
+    options.unsafe_no_sync = true;
+    assert_ok(audit_open(&options, &log));
+    for (uint64_t i = from; i < to; i++) {
+        append_request(log, i);
+    }
+    assert_ok(audit_close(log));
+}
+
+struct seen {
+    uint64_t decisions, results, others, tokens, last;
+};
+
+static enum aiu_status see(void *ctx, const struct query_hit *hit)
+{
+    struct seen *s = ctx;
+
+    assert_true(s->last == 0 || hit->index > s->last);
+    s->last = hit->index;
+    if (hit->values->row.type == ROW_DECISION) {
+        s->decisions++;
+    } else if (hit->values->row.type == ROW_RESULT) {
+        s->results++;
+        s->tokens += hit->values->tokens_in;
+    } else {
+        s->others++;
+    }
+    return AIU_OK;
+}
+
+static struct seen ask(const char *folder, const struct query *q)
+{
+    struct seen s = {0};
+
+    assert_ok(query_run(folder, q, see, &s));
+    return s;
+}
+
+static void assert_seen(struct seen s, uint64_t requests, uint64_t tokens)
+{
+    assert_int_equal(s.decisions, requests);
+    assert_int_equal(s.results, requests);
+    assert_int_equal(s.others, 0);
+    assert_int_equal(s.tokens, tokens);
+}
+
+// Requests below `most` for which `fits` is true, counted without an index.
+static void expect(const char *folder, const struct query *q, uint64_t most,
+                   bool (*fits)(uint64_t i))
+{
+    uint64_t requests = 0, tokens = 0;
+
+    for (uint64_t i = 0; i < most; i++) {
+        requests += fits(i);
+        tokens += fits(i) ? i : 0;
+    }
+    assert_seen(ask(folder, q), requests, tokens);
+}
+
+static bool is_app2(uint64_t i)
+{
+    return i % 3 == 1;
+}
+
+static bool is_mini_in_the_second_day(uint64_t i)
+{
+    return i % 2 == 1 && i * 60 >= DAY && i < REQUESTS;
+}
+
+static bool is_redacted(uint64_t i)
+{
+    return i % 7 == 0;
+}
+
+static bool is_card(uint64_t i)
+{
+    return i % 7 == 0 && i % 3 == 1;
+}
+
+static bool is_pii(uint64_t i)
+{
+    return i % 7 == 0 && i % 3 != 2;
+}
+
+static bool is_alice(uint64_t i)
+{
+    return i % 5 == 0;
+}
+
+static struct query by(enum row_column column, const char *value)
+{
+    struct query q = QUERY_ALL;
+
+    q.columns[column] = span_str(value);
+    return q;
+}
+
+static void ask_all(const char *folder, uint64_t most)
+{
+    const struct span alice[] = {SPAN("h1:202611-00000000:alice"), SPAN("h1:202612-0:alice")};
+    struct query q = by(ROW_KEY, "app2");
+
+    expect(folder, &q, most, is_app2);
+    q = by(ROW_MODEL, "gpt-4o-mini");
+    q.window.from_us = time_of(DAY / 60);
+    expect(folder, &q, most, is_mini_in_the_second_day);
+    q = by(ROW_VERDICT, "redact");
+    expect(folder, &q, most, is_redacted);
+    q = QUERY_ALL;
+    q.rule = SPAN_OF("pii.card");
+    expect(folder, &q, most, is_card);
+    q.rule = SPAN_OF("pii.");
+    expect(folder, &q, most, is_pii);
+    q = QUERY_ALL;
+    q.users = alice;
+    q.user_count = 2;
+    expect(folder, &q, most, is_alice);
+    q = by(ROW_KEY, "nobody");
+    assert_seen(ask(folder, &q), 0, 0);
+}
+
+static void a_query_finds_what_a_look_at_every_entry_finds(void **state)
+{
+    (void)state;
+    char folder[PATH_SIZE];
+
+    fill_log(new_log_folder(folder), 0, REQUESTS / 2);
+    ask_all(folder, REQUESTS / 2); // makes the index
+    ask_all(folder, REQUESTS / 2); // uses it
+    fill_log(folder, REQUESTS / 2, REQUESTS);
+    ask_all(folder, REQUESTS); // brings it up to date
+    remove_log_folder(folder);
+}
+
+static void for_each_index_file(const char *folder, void (*change)(const char *path))
+{
+    char path[2 * PATH_SIZE];
+    size_t count = 0;
+
+    for (uint64_t first = 0; first < 2 * REQUESTS; first++) {
+        (void)snprintf(path, sizeof(path), "%s/index/%020llu.idx", folder,
+                       (unsigned long long)first);
+        if (access(path, F_OK) == 0) {
+            change(path);
+            count++;
+        }
+    }
+    assert_true(count > 3); // several segments
+}
+
+static void remove_file(const char *path)
+{
+    assert_int_equal(unlink(path), 0);
+}
+
+static void cut_in_half(const char *path)
+{
+    struct stat st;
+
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(truncate(path, st.st_size / 2), 0);
+}
+
+static void flip_header(const char *path)
+{
+    int fd = open(path, O_RDWR);
+
+    assert_int_equal(pwrite(fd, "\xFF\xFF", 2, 24), 2);
+    assert_int_equal(close(fd), 0);
+}
+
+static void close_it(const char *path)
+{
+    assert_int_equal(chmod(path, 0), 0);
+}
+
+static void an_index_that_is_lost_or_damaged_is_made_again(void **state)
+{
+    (void)state;
+    static void (*const changes[])(const char *path) = {remove_file, cut_in_half, flip_header,
+                                                        close_it};
+    char folder[PATH_SIZE];
+
+    fill_log(new_log_folder(folder), 0, REQUESTS);
+    for (size_t i = 0; i < ARRAY_SIZE(changes); i++) {
+        ask_all(folder, REQUESTS);
+        for_each_index_file(folder, changes[i]);
+        ask_all(folder, REQUESTS);
+    }
+    remove_log_folder(folder);
+}
+
+// The entries of another log under an index that is not theirs.
+static void an_index_of_other_entries_is_not_believed(void **state)
+{
+    (void)state;
+    char folder[PATH_SIZE], other[PATH_SIZE], from[2 * PATH_SIZE], to[2 * PATH_SIZE];
+
+    fill_log(new_log_folder(folder), 0, REQUESTS / 2);
+    fill_log(new_log_folder(other), 0, REQUESTS / 4);
+    ask_all(folder, REQUESTS / 2);
+    (void)snprintf(from, sizeof(from), "%s/index", folder);
+    (void)snprintf(to, sizeof(to), "%s/index", other);
+    assert_int_equal(rename(from, to), 0);
+    ask_all(other, REQUESTS / 4);
+    remove_log_folder(folder);
+    remove_log_folder(other);
+}
+
+static void stamps_are_read_as_they_are_written(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {
+        "",           "2026",        "2026-13-01", "2026-11-23T25",
+        "2026-11-2x", "2026-11-23 ", "1969-12-31", "2026-11-23T01:60"};
+    uint64_t us = 0;
+
+    for (uint64_t i = 0; i < 60000; i++) {
+        char stamp[CLOCK_STAMP_SIZE];
+        uint64_t wanted = i * UINT64_C(7654321987654) % UINT64_C(253402300799000000);
+        clock_stamp(wanted, stamp);
+        assert_ok(row_parse_stamp(span_of(stamp, sizeof(stamp)), &us));
+        assert_int_equal(us, wanted);
+    }
+    assert_ok(row_parse_stamp(SPAN_OF("2026-11-23"), &us));
+    assert_int_equal(us, UINT64_C(1795392000) * 1000000);
+    assert_ok(row_parse_stamp(SPAN_OF("2026-11-23T01:02Z"), &us));
+    assert_int_equal(us, (UINT64_C(1795392000) + 3720) * 1000000);
+    for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+        assert_status(row_parse_stamp(span_str(bad[i]), &us), AIU_USAGE);
+    }
+}
+
+TEST_MAIN(a_query_finds_what_a_look_at_every_entry_finds,
+          an_index_that_is_lost_or_damaged_is_made_again, an_index_of_other_entries_is_not_believed,
+          stamps_are_read_as_they_are_written)
