@@ -124,7 +124,7 @@ void scratch_free(struct scratch *s)
         (void)hs_free_scratch(s->hs);
         mem_free(s->candidates);
         mem_free(s->last_near);
-        folder_done(&s->folder);
+        fold_done(&s->folder);
         mem_free(s);
     }
 }

@@ -115,7 +115,7 @@ void folder_wipe(struct folder *f)
     f->mark_count = 0;
 }
 
-void folder_done(struct folder *f)
+void fold_done(struct folder *f)
 {
     buf_wipe(&f->text);
     mem_free(f->marks);

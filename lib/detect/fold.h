@@ -67,7 +67,7 @@ MUST_CHECK enum aiu_status fold_text(struct folder *f, struct span source,
 
 // Wipe what the last text left; the memory stays.
 void folder_wipe(struct folder *f);
-void folder_done(struct folder *f);
+void fold_done(struct folder *f);
 
 // The source bytes of the folded bytes [start, end), at least one of them where end > start.
 void folded_source(const struct folded *f, size_t start, size_t end, size_t *ret_start,
