@@ -10,3 +10,4 @@ int cmd_config(int argc, char **argv);
 int cmd_gateway(int argc, char **argv);
 int cmd_keys(int argc, char **argv);
 int cmd_maintenance(int argc, char **argv);
+int cmd_scan(int argc, char **argv);

@@ -18,6 +18,7 @@ static const struct {
     {"audit", cmd_audit, "read and check the audit log"},
     {"config", cmd_config, "show, check and explain the configuration"},
     {"keys", cmd_keys, "make and list virtual keys"},
+    {"scan", cmd_scan, "find personal data, secrets, injections and hidden text"},
     {"maintenance", cmd_maintenance, "stop and resume requests, within a second"},
 };
 
