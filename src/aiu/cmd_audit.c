@@ -1,57 +1,86 @@
 // SPDX-FileCopyrightText: The AI Utilities authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// `aiu audit`: read and check an audit log, live or copied (guide S92). Nothing here writes to it
-// or takes its lock.
-//
-// `export` into a file or pipe gives every entry byte for byte, because a verifier hashes the
-// lines. On a terminal, and in `tail`, characters that steer a terminal or reorder text are written
-// as JSON escapes: the same JSON, and harmless.
+// `aiu audit`: a table of verbs, a file for each kind of them.
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
+#include "aiu/audit.h"
 #include "aiu/cmd.h"
-#include "aiu/state_dir.h"
-#include "audit/fsck.h"
-#include "audit/reader.h"
-#include "base/num.h"
 #include "base/utf8.h"
-#include "codec/json_write.h"
 
-enum { TAIL_DEFAULT = 10, POLL_MS = 200, FOLDER_MOST = 4096 };
-
-static const char usage[] =
-    "usage: aiu audit tail [-f] [-n COUNT]\n"
-    "       aiu audit export [--from INDEX] [--to INDEX]\n"
-    "       aiu audit fsck [--json]\n"
-    "\n"
-    "Reads the audit log of a gateway, running or not, or a copy of it.\n"
-    "\n"
-    "  tail      the last 10 entries, one JSON object a line; -n COUNT of them; -f goes on with\n"
-    "            those that come\n"
-    "  export    every entry from --from on and before --to, byte for byte\n"
-    "  fsck      checks every byte and tells the first entry that cannot be relied on;\n"
-    "            exit code 0 where the log is whole, 1 where it is damaged\n"
-    "\n"
-    "  --dir DIR        the folder of the log itself, as STATE/audit/main\n"
-    "  --state-dir DIR, --config FILE   which gateway\n";
-
-struct request {
-    const char *verb, *dir;
-    const char *count, *from, *to; // as given
-    struct state_dir_options where;
-    bool follow, json;
+static const struct {
+    const char *name;
+    int (*run)(int argc, char **argv);
+    const char *summary;
+} verbs[] = {
+    {"tail", audit_read, "the last entries; -f goes on with those that come"},
+    {"export", audit_read, "entries byte for byte"},
+    {"fsck", audit_read, "whether every byte can be relied on"},
 };
 
-struct output {
-    bool raw; // bytes as they are: a file or a pipe
-    uint64_t to;
-};
+static void print_usage(FILE *to)
+{
+    (void)fprintf(to, "usage: aiu audit VERB [OPTION…]\n\n"
+                      "The audit log of a gateway, running or not, or a copy of it.\n\n");
+    for (size_t i = 0; i < ARRAY_SIZE(verbs); i++) {
+        (void)fprintf(to, "  %-11s %s\n", verbs[i].name, verbs[i].summary);
+    }
+    (void)fprintf(to, "\n  --dir DIR        the folder of the log itself, as STATE/audit/main\n"
+                      "  --state-dir DIR, --config FILE   which gateway\n\n"
+                      "`aiu audit VERB --help` tells more.\n");
+}
 
-// Output
+int cmd_audit(int argc, char **argv)
+{
+    if (argc < 2) {
+        print_usage(stderr);
+        return aiu_status_info(AIU_USAGE)->exit;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+        print_usage(stdout);
+        return 0;
+    }
+    for (size_t i = 0; i < ARRAY_SIZE(verbs); i++) {
+        if (strcmp(argv[1], verbs[i].name) == 0) {
+            return verbs[i].run(argc - 1, argv + 1);
+        }
+    }
+    (void)fprintf(stderr, "aiu audit: there is no verb %s\n\n", argv[1]);
+    print_usage(stderr);
+    return aiu_status_info(AIU_USAGE)->exit;
+}
+
+// --- what verbs share -------------------------------------------------------------------------
+
+bool audit_where_option(struct audit_where *w, int argc, char **argv, int *i)
+{
+    const char **into = strcmp(argv[*i], "--dir") == 0         ? &w->dir
+                        : strcmp(argv[*i], "--state-dir") == 0 ? &w->state.state_dir
+                        : strcmp(argv[*i], "--config") == 0    ? &w->state.config
+                                                               : NULL;
+
+    if (into == NULL || *i + 1 >= argc) {
+        return false;
+    }
+    *into = argv[++*i];
+    return true;
+}
+
+enum aiu_status audit_folder(const struct audit_where *w, char ret_folder[AUDIT_FOLDER_MOST])
+{
+    char state[4096];
+    int n = 0;
+
+    if (w->dir != NULL) {
+        n = snprintf(ret_folder, AUDIT_FOLDER_MOST, "%s", w->dir);
+    } else {
+        TRY(state_dir_path(&w->state, state));
+        n = snprintf(ret_folder, AUDIT_FOLDER_MOST, "%s/audit/main", state);
+    }
+    return n < AUDIT_FOLDER_MOST ? AIU_OK : AIU_TOO_LONG;
+}
 
 // What moves a cursor, hides or reorders text: C0, DEL, C1, the bidirectional and zero-width
 // characters, line and paragraph separators.
@@ -77,263 +106,28 @@ static void print_harmless(struct span text)
     }
 }
 
-static enum aiu_status print_entry(void *ctx, const struct reader_entry *entry)
+enum aiu_status audit_print_line(struct span entry, bool raw)
 {
-    const struct output *out = ctx;
-
-    if (entry->index >= out->to) {
-        return AIU_CANCELLED;
-    }
-    if (out->raw) {
-        (void)fwrite(entry->bytes.p, 1, entry->bytes.n, stdout);
+    if (raw) {
+        (void)fwrite(entry.p, 1, entry.n, stdout);
     } else {
-        print_harmless(entry->bytes);
+        print_harmless(entry);
     }
     (void)putchar('\n');
     return ferror(stdout) ? AIU_IO : AIU_OK;
 }
 
-static bool wait_a_little(void *ctx)
-{
-    const struct timespec pause = {0, POLL_MS * 1000000L};
-
-    (void)ctx;
-    return fflush(stdout) == 0 && nanosleep(&pause, NULL) == 0;
-}
-
-// The verbs
-
-static enum aiu_status print_entries(const char *folder, uint64_t from, struct output *out,
-                                     bool follow)
-{
-    const struct reader_sink sink = {print_entry, follow ? wait_a_little : NULL, out};
-    struct reader *r = NULL;
-
-    TRY(reader_open(folder, from, &r));
-    enum aiu_status st = reader_each(r, &sink);
-    if (st == AIU_AUDIT_CORRUPT) {
-        (void)fprintf(stderr,
-                      "aiu audit: damaged at entry %" PRIu64 "; `aiu audit fsck` explains\n",
-                      reader_position(r));
-    }
-    reader_free(r);
-    if (fflush(stdout) != 0 && st == AIU_OK) {
-        return AIU_IO;
-    }
-    return st == AIU_CANCELLED ? AIU_OK : st;
-}
-
-static enum aiu_status number(const char *text, uint64_t otherwise, uint64_t *ret_value)
-{
-    if (text == NULL) {
-        *ret_value = otherwise;
-        return AIU_OK;
-    }
-    return num_parse_u64(span_str(text), UINT64_MAX, ret_value);
-}
-
-static enum aiu_status tail(const struct request *r, const char *folder)
-{
-    struct output out = {.raw = false, .to = UINT64_MAX};
-    uint64_t count = 0, end = 0;
-
-    TRY(number(r->count, TAIL_DEFAULT, &count));
-    TRY(reader_end(folder, &end));
-    return print_entries(folder, end > count ? end - count : 0, &out, r->follow);
-}
-
-static enum aiu_status export(const struct request *r, const char *folder) {
-    struct output out = {.raw = !isatty(STDOUT_FILENO)}; uint64_t from = 0;
-
-    TRY(number(r->from, 0, &from));
-    TRY(number(r->to, UINT64_MAX, &out.to));
-    return print_entries(folder, from, &out, false);
-}
-
-static enum aiu_status print_report_json(const struct fsck_report *f)
-{
-    CLEANUP(buf_wipe) struct buf b = BUF_OF(4096);
-    CLEANUP(buf_wipe) struct buf root = BUF_OF(64);
-    struct json_writer w;
-
-    TRY(num_append_base64(&root, span_of(f->root.bytes, TREE_HASH_SIZE)));
-    json_writer_init(&w, &b);
-    json_write_object(&w);
-    json_write_member_bool(&w, "whole", f->fault == FSCK_NONE);
-    json_write_member_u64(&w, "entries", f->entries);
-    json_write_member_u64(&w, "segments", f->segments);
-    json_write_member_string(&w, "root", buf_span(&root));
-    json_write_member_u64(&w, "decisions", f->decisions);
-    json_write_member_u64(&w, "results", f->results);
-    json_write_member_u64(&w, "abandoned", f->abandoned);
-    json_write_member_u64(&w, "open", f->open);
-    json_write_member_u64(&w, "orphans", f->orphans);
-    json_write_member_u64(&w, "torn_bytes", f->torn_bytes);
-    if (f->fault != FSCK_NONE) {
-        json_write_member_u64(&w, "bad_index", f->bad_index);
-        json_write_member_string(&w, "segment", span_str(f->segment));
-        json_write_member_u64(&w, "offset", f->offset);
-        json_write_member_string(&w, "fault", span_str(fsck_text(f->fault)));
-    }
-    json_write_object_end(&w);
-    TRY(json_writer_finish(&w));
-    (void)printf("%.*s\n", (int)b.n, (const char *)b.p);
-    return AIU_OK;
-}
-
-static enum aiu_status print_report(const struct fsck_report *f)
-{
-    CLEANUP(buf_wipe) struct buf root = BUF_OF(64);
-
-    TRY(num_append_base64(&root, span_of(f->root.bytes, TREE_HASH_SIZE)));
-    if (f->fault != FSCK_NONE) {
-        (void)printf("damaged: %s%s%s\n", fsck_text(f->fault), f->segment[0] == '\0' ? "" : "; ",
-                     f->segment);
-        (void)printf("first bad entry %" PRIu64 ", at byte %" PRIu64 " of that file\n",
-                     f->bad_index, f->offset);
-    }
-    (void)printf("%s %" PRIu64 " %s in %" PRIu64 " %s, root %.*s\n",
-                 f->fault == FSCK_NONE ? "whole:" : "good before that:", f->entries,
-                 f->entries == 1 ? "entry" : "entries", f->segments,
-                 f->segments == 1 ? "segment" : "segments", (int)root.n, (const char *)root.p);
-    (void)printf("%" PRIu64 " decisions, %" PRIu64 " results, %" PRIu64 " abandoned, %" PRIu64
-                 " open, %" PRIu64 " results without a decision\n",
-                 f->decisions, f->results, f->abandoned, f->open, f->orphans);
-    if (f->torn_bytes > 0) {
-        (void)printf("%" PRIu64 " bytes of an unfinished write at the end: the next start of the "
-                     "gateway clears them\n",
-                     f->torn_bytes);
-    }
-    return AIU_OK;
-}
-
-// AIU_NOT_FOUND, with its exit code 1, where the log is damaged.
-static enum aiu_status check(const struct request *r, const char *folder)
-{
-    struct fsck_report report;
-
-    TRY(fsck_run(folder, &report));
-    TRY(r->json ? print_report_json(&report) : print_report(&report));
-    return report.fault == FSCK_NONE ? AIU_OK : AIU_NOT_FOUND;
-}
-
-// Arguments
-
-static const struct {
-    const char *name;
-    enum aiu_status (*run)(const struct request *r, const char *folder);
-} verbs[] = {{"tail", tail}, {"export", export}, {"fsck", check}};
-
-static bool take_option(struct request *r, int argc, char **argv, int *i)
-{
-    const struct {
-        const char *name;
-        const char **value;
-        bool *flag;
-    } options[] = {
-        {"--dir", &r->dir, NULL},   {"--state-dir", &r->where.state_dir, NULL},
-        {"--from", &r->from, NULL}, {"--config", &r->where.config, NULL},
-        {"--to", &r->to, NULL},     {"-n", &r->count, NULL},
-        {"--json", NULL, &r->json}, {"-f", NULL, &r->follow},
-    };
-
-    for (size_t k = 0; k < ARRAY_SIZE(options); k++) {
-        if (strcmp(argv[*i], options[k].name) != 0) {
-            continue;
-        }
-        if (options[k].flag != NULL) {
-            *options[k].flag = true;
-            return true;
-        }
-        if (*i + 1 < argc) {
-            *options[k].value = argv[++*i];
-            return true;
-        }
-        (void)fprintf(stderr, "aiu audit: %s needs a value\n", argv[*i]);
-        return false;
-    }
-    (void)fprintf(stderr, "aiu audit: there is no option %s\n", argv[*i]);
-    return false;
-}
-
-// An option of another verb is a mistake that would go unseen.
-static bool is_fitting(const struct request *r)
-{
-    bool is_tail = strcmp(r->verb, "tail") == 0;
-    bool is_export = strcmp(r->verb, "export") == 0;
-    bool is_fsck = strcmp(r->verb, "fsck") == 0;
-
-    return (is_tail || (!r->follow && r->count == NULL)) &&
-           (is_export || (r->from == NULL && r->to == NULL)) && (is_fsck || !r->json);
-}
-
-static enum aiu_status find_folder(const struct request *r, char ret_folder[FOLDER_MOST])
-{
-    char state[FOLDER_MOST];
-    int n = 0;
-
-    if (r->dir != NULL) {
-        n = snprintf(ret_folder, FOLDER_MOST, "%s", r->dir);
-    } else {
-        TRY(state_dir_path(&r->where, state));
-        n = snprintf(ret_folder, FOLDER_MOST, "%s/audit/main", state);
-    }
-    return n < FOLDER_MOST ? AIU_OK : AIU_TOO_LONG;
-}
-
-static void say(enum aiu_status st)
+int audit_exit(enum aiu_status st)
 {
     const char *text = aiu_status_info(st)->text;
 
     if (st == AIU_FILE_NOT_FOUND) {
         text = "there is no log here; --dir or --state-dir say where it is";
     } else if (st == AIU_USAGE) {
-        text = "COUNT and INDEX are whole numbers";
+        text = "a value is not what it should be; --help tells";
     }
-    (void)fprintf(stderr, "aiu audit: %s\n", text);
-}
-
-static int run(const struct request *r)
-{
-    char folder[FOLDER_MOST];
-
-    for (size_t i = 0; i < ARRAY_SIZE(verbs); i++) {
-        if (strcmp(verbs[i].name, r->verb) != 0) {
-            continue;
-        }
-        enum aiu_status st = find_folder(r, folder);
-        if (st == AIU_OK) {
-            st = verbs[i].run(r, folder);
-        }
-        if (st != AIU_OK && st != AIU_NOT_FOUND) {
-            say(st);
-        }
-        return aiu_status_info(st)->exit;
+    if (st != AIU_OK && st != AIU_NOT_FOUND) {
+        (void)fprintf(stderr, "aiu audit: %s\n", text);
     }
-    (void)fputs(usage, stderr);
-    return aiu_status_info(AIU_USAGE)->exit;
-}
-
-int cmd_audit(int argc, char **argv)
-{
-    struct request r = {0};
-
-    if (argc >= 2 && strcmp(argv[1], "--help") == 0) {
-        (void)fputs(usage, stdout);
-        return 0;
-    }
-    bool known = argc >= 2;
-    r.verb = known ? argv[1] : "";
-    for (int i = 2; known && i < argc; i++) {
-        if (strcmp(argv[i], "--help") == 0) {
-            (void)fputs(usage, stdout);
-            return 0;
-        }
-        known = take_option(&r, argc, argv, &i);
-    }
-    if (!known || !is_fitting(&r)) {
-        (void)fputs(usage, stderr);
-        return aiu_status_info(AIU_USAGE)->exit;
-    }
-    return run(&r);
+    return aiu_status_info(st)->exit;
 }

@@ -1,0 +1,37 @@
+// SPDX-FileCopyrightText: The AI Utilities authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// The verbs of `aiu audit`, and what they share. Each verb is called with its own name as argv[0]
+// and returns the exit code of the program.
+#pragma once
+
+#include <stdio.h>
+
+#include "aiu/state_dir.h"
+#include "base/span.h"
+
+enum { AUDIT_FOLDER_MOST = 4096 };
+
+// Which log a verb is about: the folder itself, or the one of a gateway.
+struct audit_where {
+    const char *dir;
+    struct state_dir_options state;
+};
+
+// --dir DIR, --state-dir DIR, --config FILE. False where argv[*i] is none of them; what it took is
+// passed over.
+bool audit_where_option(struct audit_where *w, int argc, char **argv, int *i);
+
+// The log's folder.
+MUST_CHECK enum aiu_status audit_folder(const struct audit_where *w,
+                                        char ret_folder[AUDIT_FOLDER_MOST]);
+
+// Print an entry and a line feed: its bytes where `raw`, else with everything that steers a
+// terminal written as JSON escapes: the same JSON, and harmless.
+MUST_CHECK enum aiu_status audit_print_line(struct span entry, bool raw);
+
+// Say on stderr what went wrong, for anything but AIU_OK and AIU_NOT_FOUND (a well-formed no).
+// Returns the exit code.
+int audit_exit(enum aiu_status st);
+
+int audit_read(int argc, char **argv); // tail, export, fsck
