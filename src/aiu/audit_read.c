@@ -199,7 +199,7 @@ static bool take_option(struct request *r, int argc, char **argv, int *i)
         const char **value;
         bool *flag;
     } options[] = {
-        {"--from", &r->from, NULL}, {"--to", &r->to, NULL},     {"-n", &r->count, NULL},
+        {"--from", &r->from, NULL}, {"--to", &r->to, NULL},   {"-n", &r->count, NULL},
         {"--json", NULL, &r->json}, {"-f", NULL, &r->follow},
     };
 

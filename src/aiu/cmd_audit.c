@@ -18,6 +18,9 @@ static const struct {
     {"tail", audit_read, "the last entries; -f goes on with those that come"},
     {"export", audit_read, "entries byte for byte"},
     {"fsck", audit_read, "whether every byte can be relied on"},
+    {"query", audit_query, "entries by time, key, user, model, verdict, rule"},
+    {"report", audit_report, "who used what, how much, first and last when"},
+    {"match", audit_match, "the requests whose prompt was a given text"},
 };
 
 static void print_usage(FILE *to)

@@ -1,0 +1,135 @@
+# SPDX-FileCopyrightText: The AI Utilities authors
+# SPDX-License-Identifier: Apache-2.0
+"""What the audit log answers (S6, S61-S63, S72, S74, S92): query, match and report."""
+import csv
+import io
+import json
+import os
+
+import harness
+
+SECOND = "second-key-of-an-application-0123456789abcdef"
+PROMPT = "Wann fährt der Zug nach Köln?"
+
+
+class Reading(harness.Case):
+    @classmethod
+    def configure(cls, config):
+        config["keys"].append({
+            "id": "app2", "tenant": "other",
+            "key": {"file": harness.write_private("%s/second.key" % cls.folder, SECOND)}})
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        case = cls("test_a_report_sums_up_who_used_what")
+        for i in range(6):
+            assert case.chat("Hello", model="mock-echo" if i % 2 else "mock-small",
+                             user="ada" if i < 4 else "grace").status == 200
+        assert case.chat(PROMPT).status == 200
+        assert case.chat("mail " + harness.PLANTS["email"], user="ada").status == 200
+        assert case.chat("Hello", headers=harness.bearer(SECOND)).status == 200
+        assert case.chat("Hello", headers=harness.bearer("nobody")).status == 401
+
+    def ask(self, *arguments, check=True):
+        return self.gateway.aiu("audit", *arguments, "--state-dir", self.gateway.state,
+                                check=check)
+
+    def query(self, *arguments):
+        done = self.ask("query", *arguments, check=False)
+        entries = [json.loads(line) for line in done.stdout.splitlines()]
+        self.assertEqual(done.returncode, 0 if entries else 1, done.stderr)
+        return entries
+
+    def decisions(self, *arguments):
+        entries = self.query(*arguments)
+        ids = [e["id"] for e in entries if e["t"] == "decision"]
+        # Each decision comes with its result.
+        self.assertEqual(sorted(ids), sorted(e["id"] for e in entries if e["t"] == "result"))
+        return [e for e in entries if e["t"] == "decision"]
+
+    def test_entries_are_found_by_what_they_are(self):
+        self.assertEqual(len(self.decisions("--key", "app1")), 8)
+        self.assertEqual(len(self.decisions("--tenant", "other")), 1)
+        self.assertEqual(len(self.decisions("--model", "mock-small")), 3)
+        redacted = self.decisions("--verdict", "redact")
+        self.assertEqual([e["policy"]["rules"] for e in redacted], [["pii.email"]])
+        self.assertEqual(redacted, self.decisions("--rule", "pii.email"))
+        self.assertEqual(redacted, self.decisions("--rule", "pii."))
+        self.assertEqual(redacted, self.decisions("--id", redacted[0]["id"]))
+        self.assertEqual([e["code"] for e in self.query("--type", "auth_fail")],
+                         ["invalid_api_key"])
+        self.assertEqual(self.query("--key", "nobody"), [])
+        self.assertEqual(self.ask("query", "--key", "app1", "--count").stdout, b"16\n")
+        self.assertEqual(len(self.query("--key", "app1", "--limit", "3")), 3)
+
+    def test_time_is_a_window(self):
+        day = self.gateway.audit()[0]["ts"][:10]
+        self.assertEqual(len(self.decisions("--since", day, "--key", "app1")), 8)
+        self.assertEqual(len(self.decisions("--since", "1h", "--key", "app1")), 8)
+        self.assertEqual(self.query("--until", "1h"), [])
+        self.assertEqual(self.query("--since", "2100-01-01"), [])
+        third = self.decisions("--key", "app1")[2]["ts"]
+        self.assertEqual(len(self.decisions("--key", "app1", "--since", third)), 6)
+        self.assertEqual(len(self.decisions("--key", "app1", "--until", third)), 2)
+
+    def test_a_user_is_found_by_name_though_the_log_holds_no_name(self):
+        self.assertEqual(len(self.decisions("--user", "ada", "--tenant", "acme")), 5)
+        self.assertEqual(self.query("--user", "ada", "--tenant", "other"), [])
+        one = self.decisions("--user", "grace", "--tenant", "acme")
+        self.assertEqual(len(one), 2)
+        self.assertNotIn("grace", json.dumps(one))
+        self.assertEqual(one, self.decisions("--user", one[0]["user_mac"]))
+        self.assertEqual(self.ask("query", "--user", "ada", check=False).returncode, 2)
+
+    def test_a_prompt_is_found_by_its_text(self):
+        path = os.path.join(self.folder, "prompt.txt")
+        with open(path, "w", encoding="utf-8") as f:
+            f.write(PROMPT)
+        found = self.ask("match", "--tenant", "acme", "--file", path).stdout.splitlines()
+        self.assertEqual([json.loads(line)["t"] for line in found], ["decision", "result"])
+        with open(path, "a", encoding="utf-8") as f:
+            f.write("!")
+        self.assertEqual(self.ask("match", "--tenant", "acme", "--file", path,
+                                  check=False).returncode, 1)
+        self.assertEqual(self.ask("match", "--tenant", "other", "--file", path,
+                                  check=False).returncode, 1)
+        self.assertEqual(self.ask("match", "--file", path, check=False).returncode, 2)
+
+    def report(self, *arguments):
+        done = self.ask("report", "--format", "json", *arguments)
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+    def test_a_report_sums_up_who_used_what(self):
+        by_key = {g["key"]: g for g in self.report()}
+        self.assertEqual({k: g["requests"] for k, g in by_key.items()}, {"app1": 8, "app2": 1})
+        one = by_key["app1"]
+        self.assertEqual((one["redact"], one["pass"], one["errors"]), (1, 7, 0))
+        log = self.gateway.audit()
+        results = [e for e in log if e["t"] == "result"]
+        self.assertEqual(sum(g["tokens_out"] for g in by_key.values()),
+                         sum(e["usage"]["out"] for e in results))
+        self.assertEqual(one["first"], next(e["ts"] for e in log if e.get("vk") == "app1"))
+        pairs = {(g["key"], g["model"]): g["requests"] for g in self.report("--by", "key,model")}
+        self.assertEqual(pairs[("app1", "mock-small")], 3)
+        self.assertEqual([g["requests"] for g in self.report("--by", "user", "--user", "ada",
+                                                             "--tenant", "acme")], [5])
+        self.assertEqual({g["rule"]: g["requests"] for g in self.report("--by", "rule")},
+                         {"pii.email": 1})
+
+    def test_a_report_is_a_table_or_csv_as_well(self):
+        table = self.ask("report").stdout.decode().splitlines()
+        self.assertTrue(table[0].startswith("key ") and table[1].startswith("app1 "), table)
+        rows = list(csv.DictReader(io.StringIO(self.ask("report", "--format", "csv")
+                                               .stdout.decode())))
+        self.assertEqual([(r["key"], r["requests"]) for r in rows], [("app1", "8"), ("app2", "1")])
+
+    def test_wrong_words_are_refused(self):
+        for arguments in (("query", "--since", "yesterday"), ("query", "--colour", "red"),
+                          ("report", "--by", "weather"), ("report", "--format", "xml"),
+                          ("query", "--limit", "few"), ("match",)):
+            self.assertEqual(self.ask(*arguments, check=False).returncode, 2, arguments)
+
+
+if __name__ == "__main__":
+    harness.main()
