@@ -4,7 +4,7 @@ BUILD := build
 PREFIX ?= /usr/local
 JOBS ?= $(shell nproc)
 
-.PHONY: all run test bench check lint fuzz asan install clean distclean deps deps-test
+.PHONY: all run test bench accuracy check lint fuzz asan install clean distclean deps deps-test
 all: deps $(BUILD)/build.ninja
 	@cmake --build $(BUILD) -j $(JOBS) -- --quiet
 
@@ -31,6 +31,9 @@ test: deps-test
 
 bench: deps-test all
 	@bench/run
+
+accuracy: all
+	@tools/accuracy/accuracy
 
 check:
 	@tools/check all
