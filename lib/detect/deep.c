@@ -1,22 +1,223 @@
 // SPDX-FileCopyrightText: The AI Utilities authors
 // SPDX-License-Identifier: Apache-2.0
+//
+// A text is scanned as it stands first. Then it is read in every other way that something in it
+// gives reason for: without disguises, decoded, and what was decoded in the same ways again. Each
+// reading is a text with a way back, a level; what is found goes up the levels to the source.
 #include "detect/deep.h"
 
+#include <stdlib.h>
+
 #include "detect/engine_parts.h"
-#include "detect/fold.h"
+
+struct job {
+    const struct engine *engine;
+    struct scratch *scratch;
+    const struct rule_set *rules;
+    struct rule_set readable; // of those, what a reading can show
+    enum text_role role;
+    struct findings *out;
+    size_t exact; // findings of the text as it stands
+    struct wording wording;
+};
+
+struct level {
+    struct job *job;
+    const struct level *parent;
+    struct folded via; // its text, with the way to the parent's
+    unsigned depth;
+};
+
+enum { DISGUISED = FOLD_STYLED | FOLD_LOOKALIKE | FOLD_UNSEEN | FOLD_STACKED | FOLD_TAGS };
+
+// --- findings ---------------------------------------------------------------------------------
+
+static int by_place(const void *a, const void *b)
+{
+    const struct finding *x = a, *y = b;
+
+    if (x->start != y->start) {
+        return x->start < y->start ? -1 : 1;
+    }
+    if (x->end != y->end) {
+        return x->end > y->end ? -1 : 1;
+    }
+    return x->rule < y->rule ? -1 : x->rule > y->rule;
+}
+
+// From a level's text to the source.
+static void go_up(const struct level *level, struct finding *f)
+{
+    for (; level->parent != NULL; level = level->parent) {
+        folded_source(&level->via, f->start, f->end, &f->start, &f->end);
+    }
+}
+
+// Whether the text as it stands shows `f` already: the same rule, or a secret around it.
+static bool is_known(const struct job *job, const struct finding *f)
+{
+    const struct finding *items = job->out->items;
+    size_t from = 0;
+    size_t to = job->exact;
+
+    while (from < to) {
+        size_t middle = from + (to - from) / 2;
+        if (items[middle].end <= f->start) {
+            from = middle + 1;
+        } else {
+            to = middle;
+        }
+    }
+    for (size_t i = from; i < job->exact && items[i].start < f->end; i++) {
+        bool around = items[i].start <= f->start && items[i].end >= f->end &&
+                      rules_get(items[i].rule)->kind == KIND_SECRET;
+        if (around || items[i].rule == f->rule) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// Readings find the same thing more than once.
+static void drop_doubles(struct findings *out)
+{
+    enum { BEFORE = 8 };
+    size_t kept = 0;
+
+    for (size_t i = 0; i < out->count; i++) {
+        bool seen = false;
+        for (size_t k = kept; k > 0 && kept - k < BEFORE && !seen; k--) {
+            const struct finding *before = &out->items[k - 1];
+            seen = before->rule == out->items[i].rule && before->end > out->items[i].start &&
+                   before->end >= out->items[i].end;
+        }
+        if (!seen) {
+            out->items[kept++] = out->items[i];
+        }
+    }
+    out->count = kept;
+}
+
+// --- readings ---------------------------------------------------------------------------------
+
+// The exact rules on `reading`, a reading of the level's text; what they find and the text as it
+// stands does not show is added.
+static enum aiu_status scan_reading(const struct level *level, const struct folded *reading)
+{
+    CLEANUP(findings_done) struct findings found = FINDINGS_OF(FINDINGS_MOST);
+    struct job *job = level->job;
+
+    TRY(scan_text(job->engine, job->scratch, &job->readable, reading->text, &found));
+    for (size_t i = 0; i < found.count; i++) {
+        struct finding f = found.items[i];
+        folded_source(reading, found.items[i].start, found.items[i].end, &f.start, &f.end);
+        go_up(level, &f);
+        if (!is_known(job, &f)) {
+            TRY(findings_append(job->out, &f));
+        }
+    }
+    return AIU_OK;
+}
+
+static enum aiu_status read_level(const struct level *level);
+
+static enum aiu_status read_decoded(void *ctx, const struct decoded *d)
+{
+    const struct level *level = ctx;
+    const struct fold_mark whole = {0, (uint32_t)d->start, (uint32_t)(d->end - d->start)};
+    struct level below = {level->job, level, {d->bytes, &whole, 1, FOLD_DECODED}, level->depth + 1};
+
+    return read_level(&below);
+}
+
+static enum aiu_status read_escapes(const struct level *level, struct reader *reader)
+{
+    struct level below = {level->job, level, {{NULL, 0}, NULL, 0, 0}, level->depth + 1};
+    size_t at = 0;
+
+    do {
+        TRY(decode_escapes(&reader->escapes, level->via.text, &at, &below.via));
+        TRY(below.via.text.n > 0 ? read_level(&below) : AIU_OK);
+    } while (below.via.text.n > 0);
+    return AIU_OK;
+}
+
+static enum aiu_status read_codes(const struct level *level, struct reader *reader, uint32_t traits)
+{
+    struct span text = level->via.text;
+    unsigned hints = decode_hints(text);
+
+    if (level->depth + 1 == READER_DEPTH) {
+        return AIU_OK;
+    }
+    if ((traits & FOLD_SELECTORS) != 0) {
+        TRY(decode_selectors(&reader->decoder, text, read_decoded, (void *)level));
+    }
+    TRY(decode_runs(&reader->decoder, text, hints, read_decoded, (void *)level));
+    return (hints & DECODE_ESCAPES) != 0 ? read_escapes(level, reader) : AIU_OK;
+}
+
+static enum aiu_status read_level(const struct level *level)
+{
+    struct reader *reader = &level->job->scratch->readers[level->depth];
+    struct span text = level->via.text;
+    struct folded words;
+    struct folded other;
+
+    if (level->parent != NULL) {
+        const struct folded self = {text, NULL, 0, 0};
+        TRY(scan_reading(level, &self));
+    }
+    TRY(fold_text(&reader->words, text, &words));
+    words.traits |= level->via.traits;
+    if ((words.traits & DISGUISED) != 0) {
+        TRY(fold_exact(&reader->other, text, &other));
+        TRY(scan_reading(level, &other));
+    }
+    return read_codes(level, reader, words.traits);
+}
+
+static void wipe(struct scratch *s)
+{
+    for (size_t i = 0; i < READER_DEPTH; i++) {
+        fold_wipe(&s->readers[i].words);
+        fold_wipe(&s->readers[i].other);
+        fold_wipe(&s->readers[i].escapes);
+        decoder_wipe(&s->readers[i].decoder);
+    }
+}
+
+// What is hidden is hidden only where it stands: a reading shows the other kinds.
+static struct rule_set readable(const struct rule_set *rules)
+{
+    struct rule_set kept = *rules;
+    struct rule_set hidden = rule_set_kind(KIND_HIDDEN);
+    struct rule_set output = rule_set_kind(KIND_OUTPUT);
+
+    for (size_t i = 0; i < ARRAY_SIZE(kept.bits); i++) {
+        kept.bits[i] &= ~(hidden.bits[i] | output.bits[i]);
+    }
+    return kept;
+}
 
 enum aiu_status deep_scan(const struct engine *e, struct scratch *s, const struct rule_set *rules,
                           enum text_role role, struct span text, struct findings *out,
                           struct wording *ret_wording)
 {
-    struct folded folded;
+    struct job job = {.engine = e, .scratch = s, .rules = rules, .role = role, .out = out};
+    const struct level source = {&job, NULL, {text, NULL, 0, 0}, 0};
 
     *ret_wording = (struct wording){0};
     TRY(scan_text(e, s, rules, text, out));
-    if (role == TEXT_SYSTEM) {
-        return AIU_OK;
+    job.exact = out->count;
+    job.readable = readable(rules);
+    enum aiu_status st = read_level(&source);
+    wipe(s);
+    TRY(st);
+    *ret_wording = job.wording;
+    if (out->count > 1) {
+        qsort(out->items, out->count, sizeof(*out->items), by_place);
+        drop_doubles(out);
     }
-    enum aiu_status st = fold_text(&s->folder, text, &folded);
-    folder_wipe(&s->folder);
-    return st;
+    return AIU_OK;
 }

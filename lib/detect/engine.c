@@ -124,7 +124,12 @@ void scratch_free(struct scratch *s)
         (void)hs_free_scratch(s->hs);
         mem_free(s->candidates);
         mem_free(s->last_near);
-        fold_done(&s->folder);
+        for (size_t i = 0; i < READER_DEPTH; i++) {
+            fold_done(&s->readers[i].words);
+            fold_done(&s->readers[i].other);
+            fold_done(&s->readers[i].escapes);
+            decoder_done(&s->readers[i].decoder);
+        }
         mem_free(s);
     }
 }

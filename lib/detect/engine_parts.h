@@ -8,6 +8,7 @@
 #include <hs/hs.h>
 
 #include "detect/catalog.h"
+#include "detect/decode.h"
 #include "detect/engine.h"
 #include "detect/examine.h"
 #include "detect/fold.h"
@@ -20,14 +21,21 @@ struct engine {
 
 enum {
     SCRATCH_CANDIDATES = 1 << 20, // most of one view
+    READER_DEPTH = 3,             // a text, what it says in a code, and what that says in a code
+};
+
+// What reading one text in all ways needs; nothing until it is used.
+struct reader {
+    struct folder words, other, escapes;
+    struct decoder decoder;
 };
 
 struct scratch {
     hs_scratch_t *hs;
     struct candidate *candidates;
     size_t candidate_count, candidate_capacity;
-    uint32_t *last_near;  // context.h
-    struct folder folder; // deep.h
+    uint32_t *last_near;                 // context.h
+    struct reader readers[READER_DEPTH]; // deep.h
 };
 
 // Like engine_new, of any catalog; it must outlive the engine. A catalog without a database is

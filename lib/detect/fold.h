@@ -14,7 +14,7 @@
 // - without characters that are not seen; tag characters as the ASCII that they write;
 // - blanks of any kind and number as one U+0020, none at either end.
 //
-// Ownership: text and marks belong to the folder until its next use; wiped by folder_wipe.
+// Ownership: text and marks belong to the folder until its next use; wiped by fold_wipe.
 // Threads:   one per folder. Time and memory: linear in the text.
 // Errors:    AIU_NO_MEMORY; AIU_INSPECTION_FAILED for a text of more than FOLD_MOST bytes.
 #pragma once
@@ -46,6 +46,9 @@ enum fold_trait {
     FOLD_STACKED = 1 << 4,   // combining marks that no word needs
     FOLD_TAGS = 1 << 5,      // tag characters that write text
     FOLD_SELECTORS = 1 << 6, // variation selectors in a row, which can carry bytes
+    // Not of folding: where the text comes from.
+    FOLD_DECODED = 1 << 7, // it was written in a code (decode.h)
+    FOLD_GUESSED = 1 << 8, // one reading of several (reading.h)
 };
 
 struct folded {
@@ -65,10 +68,27 @@ struct folder {
 MUST_CHECK enum aiu_status fold_text(struct folder *f, struct span source,
                                      struct folded *ret_folded);
 
+// The same for exact rules, whose patterns know case and blanks: only disguises are taken off,
+// every other byte is what it was.
+MUST_CHECK enum aiu_status fold_exact(struct folder *f, struct span source,
+                                      struct folded *ret_folded);
+
 // Wipe what the last text left; the memory stays.
-void folder_wipe(struct folder *f);
+void fold_wipe(struct folder *f);
 void fold_done(struct folder *f);
 
 // The source bytes of the folded bytes [start, end), at least one of them where end > start.
 void folded_source(const struct folded *f, size_t start, size_t end, size_t *ret_start,
                    size_t *ret_end);
+
+// --- for those who make readings --------------------------------------------------------------
+
+// An empty reading; then `bytes` for the `source_n` bytes at `at`, in ascending order.
+void fold_begin(struct folder *f);
+MUST_CHECK enum aiu_status fold_put(struct folder *f, struct span bytes, size_t at,
+                                    size_t source_n);
+struct folded fold_reading(const struct folder *f, uint32_t traits);
+
+// Only the mark of `n` bytes that come to `text`.
+MUST_CHECK enum aiu_status fold_note(struct folder *f, size_t text, size_t n, size_t at,
+                                     size_t source_n);

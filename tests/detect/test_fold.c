@@ -28,7 +28,7 @@ static void blanks_are_single_and_letters_small(void **state)
         assert_ok(fold_text(&folder, span_str(cases[i].text), &f));
         assert_span(cases[i].text, f.text, span_str(cases[i].folded));
     }
-    folder_done(&folder);
+    fold_done(&folder);
 }
 
 // Each folded letter comes from the same letter of the source, wherever blanks were dropped.
@@ -55,7 +55,7 @@ static void the_way_back_finds_each_byte(void **state)
                                            : f.text.p[i] == (text[start] | 32));
         }
     }
-    folder_done(&folder);
+    fold_done(&folder);
 }
 
 TEST_MAIN(blanks_are_single_and_letters_small, the_way_back_finds_each_byte)

@@ -1,0 +1,390 @@
+// SPDX-FileCopyrightText: The AI Utilities authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Runs are found by probing: a run of LEAST bytes covers one of each LEAST places, so most of a
+// text is never read. A run that is no code is given up at its first bytes, because what it would
+// say is no text.
+#include "detect/decode.h"
+
+#include <string.h>
+
+#include "base/utf8.h"
+#include "detect/ascii.h"
+
+enum {
+    LEAST = 16, // shortest run
+    DECODED_MOST = FOLD_MOST,
+    STRIDE = 32,
+    LINE_LEAST = 32, // shortest line of base64 that goes on in the next
+};
+
+bool decode_is_text(struct span bytes)
+{
+    size_t plain = 0;
+
+    if (bytes.n < DECODE_LEAST || !utf8_valid(bytes)) {
+        return false;
+    }
+    for (size_t i = 0; i < bytes.n; i++) {
+        uint8_t c = bytes.p[i];
+        if ((c < 0x20 && !is_blank(c)) || c == 0x7F) {
+            return false;
+        }
+        plain += is_alnum(c) || c == ' ' || c >= 0x80;
+    }
+    return plain * 4 >= bytes.n * 3 - bytes.n / 4;
+}
+
+// Whether text may have `c` as its n-th byte, UTF-16 of ASCII too.
+static bool may_have(uint8_t c, size_t n)
+{
+    if (n == 0) {
+        return c >= 0x20 && c < 0xF5 && c != 0x7F && (c & 0xC0) != 0x80;
+    }
+    return c == 0 || is_blank(c) || (c >= 0x20 && c != 0x7F);
+}
+
+// --- alphabets --------------------------------------------------------------------------------
+
+static inline bool is_base64(uint8_t c)
+{
+    return is_alnum(c) || c == '+' || c == '/' || c == '-' || c == '_';
+}
+
+static uint32_t value64(uint8_t c)
+{
+    if (is_upper(c)) {
+        return c - 'A';
+    }
+    if (is_digit(c)) {
+        return c - '0' + 52U;
+    }
+    if (is_alpha(c)) {
+        return c - 'a' + 26U;
+    }
+    return c == '+' || c == '-' ? 62 : 63;
+}
+
+static uint8_t value16(uint8_t c)
+{
+    return is_digit(c) ? (uint8_t)(c - '0') : (uint8_t)((c | 0x20) - 'a' + 10);
+}
+
+static bool is_base32(uint8_t c)
+{
+    return is_upper(c) || (c >= '2' && c <= '7');
+}
+
+static bool all(struct span s, bool (*is)(uint8_t))
+{
+    for (size_t i = 0; i < s.n; i++) {
+        if (!is(s.p[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+// --- decoding ---------------------------------------------------------------------------------
+
+static enum aiu_status room_for(struct decoder *d, size_t n, uint8_t **ret_p)
+{
+    d->bytes.maximum = DECODED_MOST;
+    buf_reset(&d->bytes);
+    enum aiu_status st = buf_reserve(&d->bytes, n + 8, ret_p);
+    return st == AIU_TOO_LONG ? AIU_INSPECTION_FAILED : st;
+}
+
+// Digits of `bits` bits each, blanks between lines skipped. Gives up where it begins like no text.
+static size_t decode_bits(struct span run, unsigned bits, uint32_t (*value)(uint8_t), uint8_t *out)
+{
+    uint64_t held = 0;
+    unsigned have = 0;
+    size_t n = 0;
+
+    for (size_t i = 0; i < run.n; i++) {
+        if (is_blank(run.p[i])) {
+            continue;
+        }
+        held = held << bits | value(run.p[i]);
+        have += bits;
+        if (have >= 8) {
+            have -= 8;
+            out[n] = (uint8_t)(held >> have);
+            if (!may_have(out[n], n)) {
+                return 0;
+            }
+            n++;
+        }
+    }
+    return n;
+}
+
+static uint32_t value32(uint8_t c)
+{
+    return (uint8_t)(is_upper(c) ? c - 'A' : c - '2' + 26);
+}
+
+static uint32_t value_hex(uint8_t c)
+{
+    return value16(c);
+}
+
+// UTF-16 without its zero bytes, as scripts of one vendor's shell are written.
+static size_t narrow(uint8_t *p, size_t n)
+{
+    if (n < 2 * DECODE_LEAST || p[1] != 0 || p[3] != 0) {
+        return n;
+    }
+    size_t kept = 0;
+    for (size_t i = 0; i + 1 < n; i += 2) {
+        if (p[i + 1] != 0) {
+            return n;
+        }
+        p[kept++] = p[i];
+    }
+    return kept;
+}
+
+// A character that was cut at the end, and fill at both.
+static struct span trimmed(const uint8_t *p, size_t n)
+{
+    for (size_t cut = 0; cut < 4 && n > cut; cut++) {
+        if (utf8_valid(span_of(p, n - cut))) {
+            return span_of(p, n - cut);
+        }
+    }
+    return span_of(p, n);
+}
+
+struct code {
+    unsigned bits;
+    uint32_t (*value)(uint8_t);
+};
+
+static const struct code base64 = {6, value64};
+static const struct code base32 = {5, value32};
+static const struct code hex = {4, value_hex};
+
+static enum aiu_status try_code(struct decoder *d, struct span text, size_t start, size_t end,
+                                const struct code *code, decoded_handler take, void *ctx,
+                                bool *ret_taken)
+{
+    uint8_t *p = NULL;
+
+    *ret_taken = false;
+    TRY(room_for(d, end - start, &p));
+    size_t n = decode_bits(span_of(text.p + start, end - start), code->bits, code->value, p);
+    struct span bytes = trimmed(p, narrow(p, n));
+    buf_grow(&d->bytes, n);
+    if (!decode_is_text(bytes)) {
+        return AIU_OK;
+    }
+    *ret_taken = true;
+    struct decoded found = {start, end, bytes};
+    return take(ctx, &found);
+}
+
+// --- runs -------------------------------------------------------------------------------------
+
+static size_t run_end(struct span text, size_t at)
+{
+    while (at < text.n && is_base64(text.p[at])) {
+        at++;
+    }
+    return at;
+}
+
+// Lines of base64 (MIME) are one run: all but the last are of one length.
+static size_t lines_end(struct span text, size_t start, size_t end)
+{
+    size_t line = end - start;
+
+    while (line >= LINE_LEAST && end < text.n) {
+        size_t next = end + (text.p[end] == '\r');
+        if (next >= text.n || text.p[next] != '\n') {
+            break;
+        }
+        size_t stop = run_end(text, next + 1);
+        if (stop == next + 1 || stop - next - 1 > line) {
+            break;
+        }
+        end = stop;
+        if (stop - next - 1 < line) {
+            break;
+        }
+    }
+    return end;
+}
+
+static enum aiu_status take_run(struct decoder *d, struct span text, size_t start, size_t end,
+                                decoded_handler take, void *ctx)
+{
+    struct span run = {text.p + start, end - start};
+    bool taken = false;
+
+    if (all(run, is_hex)) {
+        TRY(try_code(d, text, start, end - run.n % 2, &hex, take, ctx, &taken));
+    }
+    if (!taken && all(run, is_base32)) {
+        TRY(try_code(d, text, start, end, &base32, take, ctx, &taken));
+    }
+    // A path or a word in front may put base64 out of step.
+    for (size_t skip = 0; skip < 4 && !taken && run.n - skip >= LEAST; skip++) {
+        TRY(try_code(d, text, start + skip, end, &base64, take, ctx, &taken));
+    }
+    return AIU_OK;
+}
+
+static enum aiu_status take_all_runs(struct decoder *d, struct span text, decoded_handler take,
+                                     void *ctx)
+{
+    size_t done = 0;
+
+    for (size_t probe = LEAST - 1; probe < text.n;) {
+        if (!is_base64(text.p[probe])) {
+            probe += LEAST;
+            continue;
+        }
+        size_t start = probe;
+        while (start > done && is_base64(text.p[start - 1])) {
+            start--;
+        }
+        size_t end = run_end(text, probe);
+        if (end - start >= LEAST) {
+            end = lines_end(text, start, end);
+            TRY(take_run(d, text, start, end, take, ctx));
+        }
+        done = end;
+        probe = end + LEAST;
+    }
+    return AIU_OK;
+}
+
+// --- selectors --------------------------------------------------------------------------------
+
+// The byte that the variation selector at `at` stands for: 0 to 15 for VS1 to VS16, 16 to 255 for
+// VS17 to VS256; `*ret_n` bytes, 0 where there is none.
+static uint8_t selector_byte(struct span text, size_t at, size_t *ret_n)
+{
+    const uint8_t *p = text.p + at;
+
+    *ret_n = 0;
+    if (text.n - at >= 3 && p[0] == 0xEF && p[1] == 0xB8 && p[2] >= 0x80 && p[2] <= 0x8F) {
+        *ret_n = 3;
+        return p[2] & 0x0F;
+    }
+    if (text.n - at >= 4 && p[0] == 0xF3 && p[1] == 0xA0 && p[2] >= 0x84 && p[2] <= 0x87) {
+        *ret_n = 4;
+        return (uint8_t)(((p[2] & 3U) << 6 | (p[3] & 0x3FU)) + 16);
+    }
+    return 0;
+}
+
+enum aiu_status decode_selectors(struct decoder *d, struct span text, decoded_handler take,
+                                 void *ctx)
+{
+    for (size_t at = 0; at < text.n;) {
+        uint8_t *out = NULL;
+        size_t n = 0;
+        size_t size = 0;
+        size_t end = at;
+        (void)selector_byte(text, at, &size);
+        if (size == 0) {
+            at++;
+            continue;
+        }
+        TRY(room_for(d, (text.n - at) / 3 + 1, &out));
+        while (end < text.n) {
+            uint8_t byte = selector_byte(text, end, &size);
+            if (size == 0) {
+                break;
+            }
+            out[n++] = byte;
+            end += size;
+        }
+        buf_grow(&d->bytes, n);
+        if (decode_is_text(span_of(out, n))) {
+            struct decoded found = {at, end, {out, n}};
+            TRY(take(ctx, &found));
+        }
+        at = end;
+    }
+    return AIU_OK;
+}
+
+// --- hints ------------------------------------------------------------------------------------
+
+static unsigned stride_hints(const uint8_t *p)
+{
+    uint8_t digits = 0;
+    uint8_t gaps = 0;
+    uint8_t strokes = 0;
+    uint8_t escapes = 0;
+
+    for (size_t i = 0; i < STRIDE; i++) {
+        uint8_t c = p[i];
+        digits = (uint8_t)(digits + ((uint8_t)(c - '0') < 10));
+        gaps = (uint8_t)(gaps + ((c == ' ') | (c == ',') | (c == ':') | (c == '\n')));
+        strokes = (uint8_t)(strokes + ((c == '.') | (c == '-')));
+        escapes |= (uint8_t)((c == '%') | (c == '&') | (c == '\\') | (c == '+'));
+    }
+    bool numbers = digits >= STRIDE / 4 && (gaps >= 3 || digits >= STRIDE - 1);
+    bool morse = strokes >= STRIDE / 2 && gaps >= 3;
+    return (escapes != 0 ? DECODE_ESCAPES : 0U) | (numbers ? DECODE_NUMBERS : 0U) |
+           (morse ? DECODE_MORSE : 0U);
+}
+
+unsigned decode_hints(struct span text)
+{
+    uint8_t last[STRIDE] = {0};
+    unsigned hints = 0;
+    size_t at = 0;
+
+    for (; text.n - at >= STRIDE; at += STRIDE) {
+        hints |= stride_hints(text.p + at);
+    }
+    if (at < text.n) {
+        memcpy(last, text.p + at, text.n - at);
+        hints |= stride_hints(last);
+    }
+    return hints;
+}
+
+static enum aiu_status take_groups(struct decoder *d, struct span text, unsigned hint,
+                                   decoded_handler take, void *ctx)
+{
+    size_t at = 0;
+
+    while (text.n - at >= STRIDE) {
+        size_t end = at + STRIDE;
+        if ((stride_hints(text.p + at) & hint) != 0) {
+            TRY((hint == DECODE_MORSE ? decode_morse : decode_group)(d, text, at, take, ctx, &end));
+        }
+        at = end;
+    }
+    return AIU_OK;
+}
+
+enum aiu_status decode_runs(struct decoder *d, struct span text, unsigned hints,
+                            decoded_handler take, void *ctx)
+{
+    TRY(take_all_runs(d, text, take, ctx));
+    if ((hints & DECODE_NUMBERS) != 0) {
+        TRY(take_groups(d, text, DECODE_NUMBERS, take, ctx));
+    }
+    if ((hints & DECODE_MORSE) != 0) {
+        TRY(take_groups(d, text, DECODE_MORSE, take, ctx));
+    }
+    return AIU_OK;
+}
+
+void decoder_wipe(struct decoder *d)
+{
+    buf_wipe(&d->bytes);
+}
+
+void decoder_done(struct decoder *d)
+{
+    buf_wipe(&d->bytes);
+}
