@@ -1,0 +1,83 @@
+// SPDX-FileCopyrightText: The AI Utilities authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Whether a log is what its checkpoint says (guide S62): a live log, a copied folder or a backup,
+// with nothing but the public key. The entries are hashed again, from the write-ahead log where it
+// is there and from the published bundles where it is not, and compared with the tiles, with the
+// signed root and with checkpoints that somebody remembers.
+//
+// What this can not find: a log that was written anew as a whole with the signing key, while nobody
+// outside holds an older checkpoint. docs/audit.md says so to auditors.
+//
+// Threads: any; it starts threads of its own and ends them. Memory: some 20 MiB a thread, whatever
+// the log's length. Changes nothing, takes no lock.
+#pragma once
+
+#include "audit/trust.h"
+
+enum verify_fault {
+    VERIFY_GOOD,
+    VERIFY_EMPTY,         // neither entries nor tiles
+    VERIFY_NO_CHECKPOINT, // nothing is signed
+    VERIFY_NOT_A_CHECKPOINT,
+    VERIFY_FOREIGN_KEY,   // signed by somebody else
+    VERIFY_BAD_SIGNATURE, // in the name of a known key, and not by it
+    VERIFY_NO_QUORUM,     // fewer witnesses than the policy asks for
+    VERIFY_ROLLED_BACK,   // smaller than a checkpoint that somebody remembers
+    VERIFY_FORKED,        // two signed checkpoints of which neither is a beginning of the other
+    VERIFY_TRUNCATED,     // fewer entries than were signed
+    VERIFY_DAMAGED,       // bytes that are no entry, with good ones behind them
+    VERIFY_EDITED,
+    VERIFY_DELETED,
+    VERIFY_INSERTED,
+    VERIFY_REORDERED,
+    VERIFY_REWRITTEN, // the copies agree with each other and not with what was signed
+    VERIFY_TILE_MISSING,
+    VERIFY_TILE_CHANGED, // the entries are right, a published file is not
+    VERIFY_UNLINKED      // a shard that does not begin with the end of the one before
+};
+
+enum { VERIFY_SINCE_MOST = 16, VERIFY_THREADS_MOST = 64, VERIFY_PLACE_SIZE = 64 };
+
+struct verify_options {
+    const struct trust *trust; // the keys; NULL: signatures are not looked at
+    const struct span *since;  // signed checkpoints that were kept outside
+    size_t since_count;
+    const struct span *checkpoint; // instead of the one in the folder
+    unsigned threads;              // 0: one for each processor
+};
+
+struct verify_report {
+    enum verify_fault fault;
+    // The entries in question: exact where until is index + 1, else the first bad one is in there.
+    uint64_t bad_index, bad_until;
+    char place[VERIFY_PLACE_SIZE]; // the file, where one is at fault
+    size_t since;                  // which of options.since, for rolled back and forked
+
+    // The checkpoint. `key_id` is that of the log's key that signed it.
+    char origin[NOTE_NAME_MOST + 1];
+    uint64_t size;
+    struct tree_hash root;
+    uint32_t key_id;
+    struct trust_verdict signers;
+    size_t cosigned; // by how many known witnesses
+
+    // What was read.
+    bool has_wal, has_bundles, has_tiles;
+    uint64_t entries; // in the log: those from `size` on are not signed for yet
+    uint64_t bytes;   // of entries
+    struct tree_hash entries_root;
+};
+
+// AIU_OK where the check could be made, with the verdict in the report.
+//   AIU_FILE_NOT_FOUND  there is no such folder
+//   AIU_TOO_LONG        more of something than the limits
+//   AIU_FILE_INVALID    options.since or options.checkpoint has something that is no checkpoint, or
+//                       one that none of the trusted logs has signed; report->since tells which
+//   AIU_FILE_DENIED, AIU_IO, AIU_NO_MEMORY
+MUST_CHECK enum aiu_status verify_log(const char *folder, const struct verify_options *options,
+                                      struct verify_report *ret_report);
+
+// One word ("edited"), and what a fault means, one sentence for people.
+const char *verify_word(enum verify_fault fault);
+const char *verify_text(enum verify_fault fault);
