@@ -48,13 +48,13 @@ enum item_kind { ITEM_LITERAL, ITEM_CLASS, ITEM_WORDS };
 struct item {
     uint8_t kind;
     bool nocase;  // literal and words: ASCII letters of either case; the pool holds lower case
-    uint16_t at;  // literal: place in the pool; class: its index; words: index of the first
     uint16_t min; // class: fewest bytes; otherwise 0 where it may be absent, else 1
     uint16_t max; // class: most bytes or ITEM_OPEN; literal: length; words: how many
+    uint32_t at;  // literal: place in the pool; class: its index; words: index of the first
 };
 
 struct word {
-    uint16_t at; // in the pool
+    uint32_t at; // in the pool
     uint16_t n;
 };
 
@@ -65,7 +65,7 @@ struct program {
     uint16_t check;
     uint8_t matcher; // enum matcher; 0: items
     uint8_t edge;    // enum edge: what may not stand beside
-    uint16_t items;  // index of the first
+    uint32_t items;  // index of the first
     uint8_t item_count;
     uint8_t anchor;     // item
     uint8_t span_first; // items that are the finding: [first, end)
@@ -89,14 +89,15 @@ struct check {
 };
 
 struct anchor {
-    uint16_t at, n; // in the pool
+    uint32_t at; // in the pool
+    uint16_t n;
     bool nocase;
-    uint16_t first, count; // in `triggers`: programs
+    uint32_t first, count; // in `triggers`: programs
 };
 
 // A word that tells what stands behind it, in lower case.
 struct context_word {
-    uint16_t at; // in the pool
+    uint32_t at; // in the pool
     uint8_t n;
     uint8_t group;
 };
@@ -128,7 +129,7 @@ struct catalog {
     size_t anchor_count;
     struct anchor bytes[CATALOG_BYTES]; // those of one byte
     size_t byte_count;
-    uint16_t runs[CATALOG_RUN + 2]; // n digits: programs triggers[runs[n] .. runs[n + 1])
+    uint32_t runs[CATALOG_RUN + 2]; // n digits: programs triggers[runs[n] .. runs[n + 1])
     struct byte_class inside;       // bytes that a span may have up to the end of its anchor
     size_t reach;                   // most of them
     const uint8_t *database;        // serialised

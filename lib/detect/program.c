@@ -188,7 +188,7 @@ enum match program_run(const struct catalog *c, const struct program *program, c
         }
         if (item->kind == ITEM_CLASS && item->max == ITEM_OPEN) {
             if (at - began >= PROGRAM_CERTAIN && at - began >= item->min) {
-                hit->flow = (struct flow){.kind = FLOW_CLASS, .class = item->at};
+                hit->flow = (struct flow){.kind = FLOW_CLASS, .class = (uint16_t)item->at};
             }
             return MATCH_YES; // an open item is the last one and its own edge
         }

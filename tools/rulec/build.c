@@ -5,6 +5,8 @@
 // anchor. The anchor of a pattern is its longest literal, or else a run of digits.
 #include "build.h"
 
+#include <stdlib.h>
+
 #include "base/num.h"
 #include "detect/ascii.h"
 #include "detect/context.h"
@@ -332,35 +334,35 @@ static bool sort_contexts(struct build *b, struct catalog *c)
     return sorted != NULL;
 }
 
-static int order_of(const struct source_rule *one, const struct source_rule *two)
+// By id, the variants behind them as they were read.
+static int order_of(const void *a, const void *b)
 {
+    const struct source_rule *one = a;
+    const struct source_rule *two = b;
     bool variants[2] = {one->id.s.n == 0, two->id.s.n == 0};
+    int order = variants[0] - variants[1];
 
-    if (variants[0] || variants[1]) {
-        return variants[0] - variants[1];
+    if (order == 0 && !variants[0]) {
+        order = span_compare(one->id.s, two->id.s);
     }
-    return span_compare(one->id.s, two->id.s);
+    return order != 0 ? order : (one->place > two->place) - (one->place < two->place);
 }
 
-// Sort the rules by id, variants behind them, and refuse the same id twice.
+// Sort the rules, and refuse the same id twice.
 static void sort_rules(struct errors *e, struct source *source)
 {
+    struct source_rule *rules = source->rules;
+
+    qsort(rules, source->rule_count, sizeof(*rules), order_of);
     for (size_t i = 0; i < source->rule_count; i++) {
-        source->main_count += source->rules[i].id.s.n > 0;
-        for (size_t k = i; k > 0; k--) {
-            struct source_rule *one = &source->rules[k - 1];
-            struct source_rule *two = &source->rules[k];
-            int order = order_of(one, two);
-            if (order == 0 && two->id.s.n > 0) {
-                fail_at(e, &two->id, "the id stands at %s:%u already", one->id.file, one->id.line);
-            }
-            if (order <= 0) {
-                break;
-            }
-            struct source_rule swapped = *one;
-            *one = *two;
-            *two = swapped;
+        source->main_count += rules[i].id.s.n > 0;
+        if (i > 0 && rules[i].id.s.n > 0 && span_equal(rules[i].id.s, rules[i - 1].id.s)) {
+            fail_at(e, &rules[i].id, "the id stands at %s:%u already", rules[i - 1].id.file,
+                    rules[i - 1].id.line);
         }
+    }
+    if (source->main_count > RULES_MAX) {
+        fail_at(e, &rules[RULES_MAX].id, "more than %d rules", RULES_MAX);
     }
 }
 
@@ -369,7 +371,7 @@ static bool new_build(struct build *b)
     struct arena *a = b->arena;
 
     b->info = arena_array(a, RULES_MAX, sizeof(*b->info));
-    b->checks = arena_array(a, RULES_MAX, sizeof(*b->checks));
+    b->checks = arena_array(a, SOURCES_MOST, sizeof(*b->checks));
     b->programs = arena_array(a, PROGRAMS, sizeof(*b->programs));
     b->items = arena_array(a, ITEMS, sizeof(*b->items));
     b->classes = arena_array(a, CLASSES, sizeof(*b->classes));
@@ -404,9 +406,9 @@ static bool finish(struct build *b, struct catalog *c)
     }
     for (size_t i = 0; i < b->anchor_count; i++) {
         struct anchor a = b->anchors[i];
-        a.first = (uint16_t)n;
+        a.first = (uint32_t)n;
         flatten(b, (uint16_t)i, triggers, &n);
-        a.count = (uint16_t)(n - a.first);
+        a.count = (uint32_t)(n - a.first);
         if (a.n > 1) {
             anchors[c->anchor_count++] = a;
         } else if (c->byte_count < CATALOG_BYTES) {
@@ -417,10 +419,10 @@ static bool finish(struct build *b, struct catalog *c)
         }
     }
     for (size_t i = 0; i <= CATALOG_RUN; i++) {
-        c->runs[i] = (uint16_t)n;
+        c->runs[i] = (uint32_t)n;
         flatten(b, (uint16_t)(ANCHORS + i), triggers, &n);
     }
-    c->runs[CATALOG_RUN + 1] = (uint16_t)n;
+    c->runs[CATALOG_RUN + 1] = (uint32_t)n;
     c->anchors = anchors;
     c->triggers = triggers;
     c->trigger_count = n;
@@ -433,7 +435,7 @@ bool build_catalog(struct arena *a, struct errors *e, struct source *source,
     struct build b = {.arena = a, .errors = e, .source = source};
 
     sort_rules(e, source);
-    if (!new_build(&b)) {
+    if (e->count > 0 || !new_build(&b)) {
         return false;
     }
     for (size_t i = 0; i < source->main_count; i++) {

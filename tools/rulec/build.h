@@ -7,13 +7,13 @@
 #include "rulec.h"
 
 enum {
-    PROGRAMS = 8192,
-    ITEMS = 32768,
+    PROGRAMS = 32768,
+    ITEMS = 1 << 18,
     CLASSES = 4096,
     WORDS = 16384,
-    POOL = 65535,
-    TRIGGERS = 65535,
-    ANCHORS = 8192,
+    POOL = 1 << 20,
+    TRIGGERS = 1 << 18,
+    ANCHORS = 16384,
     CONTEXT_LONGEST = 32,
 };
 
@@ -53,7 +53,7 @@ struct build {
 bool full(const struct build *b, const struct text *where, const char *what);
 
 uint16_t put_class(struct build *b, const struct byte_class *class);
-bool put_bytes(struct build *b, const struct text *where, struct span bytes, uint16_t *ret_at);
+bool put_bytes(struct build *b, const struct text *where, struct span bytes, uint32_t *ret_at);
 
 // Let a program hang on a literal, or on a run of digits.
 bool hook_on(struct build *b, const struct text *where, struct span literal, bool nocase,

@@ -82,7 +82,7 @@ static void put_programs(FILE *f, const struct catalog *c)
     (void)fputs("};\nstatic const struct item items[] = {\n", f);
     for (size_t i = 0; i < c->item_count; i++) {
         const struct item *t = &c->items[i];
-        (void)fprintf(f, "{%u, %d, %u, %u, %u},\n", t->kind, t->nocase, t->at, t->min, t->max);
+        (void)fprintf(f, "{%u, %d, %u, %u, %u},\n", t->kind, t->nocase, t->min, t->max, t->at);
     }
     (void)fputs("{0}};\nstatic const struct byte_class classes[] = {\n", f);
     for (size_t i = 0; i < c->class_count; i++) {

@@ -51,8 +51,12 @@ static struct text scalar(const struct loader *l, const yaml_node_t *node)
 // A list, or one scalar as a list of one.
 static struct texts list(const struct loader *l, yaml_node_t *node)
 {
-    struct texts texts = {.items = arena_array(l->arena, LIST_MOST, sizeof(struct text))};
     struct text where = place(l, node);
+    size_t most = 1;
+    if (node->type == YAML_SEQUENCE_NODE) {
+        most += (size_t)(node->data.sequence.items.top - node->data.sequence.items.start);
+    }
+    struct texts texts = {.items = arena_array(l->arena, most, sizeof(struct text))};
 
     if (texts.items == NULL) {
         fail_at(l->errors, &where, "out of memory");
@@ -127,8 +131,8 @@ static void load_rule(const struct loader *l, yaml_node_t *node, struct source *
     struct source_rule *rule = &source->rules[source->rule_count];
     struct text where = place(l, node);
 
-    if (node->type != YAML_MAPPING_NODE || source->rule_count == RULES_MAX) {
-        fail_at(l->errors, &where, "a rule is a mapping, and there are at most %d", RULES_MAX);
+    if (node->type != YAML_MAPPING_NODE || source->rule_count == SOURCES_MOST) {
+        fail_at(l->errors, &where, "a rule is a mapping, and there are at most %d", SOURCES_MOST);
         return;
     }
     for (yaml_node_pair_t *pair = node->data.mapping.pairs.start;
@@ -140,7 +144,7 @@ static void load_rule(const struct loader *l, yaml_node_t *node, struct source *
         fail_at(l->errors, &where, "a rule has an id, or is a variant_of another");
         return;
     }
-    source->rule_count++;
+    rule->place = source->rule_count++;
 }
 
 static void load_contexts(const struct loader *l, yaml_node_t *node, struct source *source)

@@ -67,7 +67,7 @@ int main(int argc, char **argv)
     struct source source = {0};
 
     arena_init(&arena, MEMORY);
-    source.rules = arena_array(&arena, RULES_MAX + 1, sizeof(*source.rules));
+    source.rules = arena_array(&arena, SOURCES_MOST + 1, sizeof(*source.rules));
     source.contexts = arena_array(&arena, LIST_MOST, sizeof(*source.contexts));
     if (argc < 3 || source.rules == NULL || source.contexts == NULL) {
         (void)fprintf(stderr, "usage: rulec OUT.c RULES.yaml...\n");

@@ -118,7 +118,7 @@ static bool put_words(struct build *b, const struct text *where, const struct pa
         item->max = (uint16_t)part->words[0].n;
         return put_bytes(b, where, part->words[0], &item->at);
     }
-    item->at = (uint16_t)b->word_count;
+    item->at = (uint32_t)b->word_count;
     item->max = (uint16_t)part->word_count;
     for (size_t i = 0; i < part->word_count; i++) {
         if (b->word_count == WORDS) {
@@ -276,7 +276,7 @@ struct program *new_program(struct build *b, const struct text *where, size_t ru
     struct program *program = &b->programs[b->program_count++];
     *program = (struct program){.rule = b->checks[rule].rule,
                                 .check = (uint16_t)rule,
-                                .items = (uint16_t)b->item_count,
+                                .items = (uint32_t)b->item_count,
                                 .left = INDEX_NONE,
                                 .right = INDEX_NONE,
                                 .before = INDEX_NONE,

@@ -12,8 +12,9 @@
 #include "detect/catalog.h"
 
 enum {
-    LIST_MOST = 256, // patterns, examples, words of one list
-    ITEMS_MOST = 24, // of one pattern
+    LIST_MOST = 256,     // patterns, examples, words of one list
+    SOURCES_MOST = 4096, // rules and their variants
+    ITEMS_MOST = 24,     // of one pattern
     MEMORY = 256 << 20,
 };
 
@@ -31,6 +32,7 @@ struct texts {
 
 // A rule as it is written. An empty span is a key that is not there.
 struct source_rule {
+    size_t place; // among all that were read
     struct text id, variant_of, description, severity, confidence, certain, validator, entropy,
         context;
     struct text context_required, placeholders, nocase, edge, left, right;
@@ -45,8 +47,8 @@ struct source_context {
 
 struct source {
     struct source_rule *rules; // once sorted: by id, then the variants
-    size_t rule_count;
-    size_t main_count; // those with an id of their own
+    size_t rule_count;         // at most SOURCES_MOST
+    size_t main_count;         // those with an id of their own
     struct source_context *contexts;
     size_t context_count;
 };

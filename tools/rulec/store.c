@@ -25,7 +25,7 @@ uint16_t put_class(struct build *b, const struct byte_class *class)
     return (uint16_t)b->class_count++;
 }
 
-bool put_bytes(struct build *b, const struct text *where, struct span bytes, uint16_t *ret_at)
+bool put_bytes(struct build *b, const struct text *where, struct span bytes, uint32_t *ret_at)
 {
     size_t at = b->pool_n == 0 ? 0 : span_find_span(span_of(b->pool, b->pool_n), bytes);
 
@@ -36,7 +36,7 @@ bool put_bytes(struct build *b, const struct text *where, struct span bytes, uin
         memcpy(b->pool + at, bytes.p, bytes.n);
         b->pool_n += bytes.n;
     }
-    *ret_at = (uint16_t)at;
+    *ret_at = (uint32_t)at;
     return true;
 }
 
@@ -53,7 +53,7 @@ static bool has_letter(struct span s)
 bool hook_on(struct build *b, const struct text *where, struct span literal, bool nocase,
              uint16_t program)
 {
-    uint16_t at = 0;
+    uint32_t at = 0;
     size_t i = 0;
 
     nocase = nocase && has_letter(literal);
