@@ -271,30 +271,37 @@ static enum aiu_status take_entries(struct span text, struct arena *a, struct en
 
 // --- what changed -----------------------------------------------------------------------------
 
-static bool same_entry(const struct entry *a, const struct entry *b)
+// Entries of the same switch.
+static bool is_same_switch(const struct entry *a, const struct entry *b)
 {
-    return a->list == b->list && a->cut == b->cut && a->expires == b->expires &&
-           span_equal(span_of(a->scope, a->n), span_of(b->scope, b->n)) &&
+    return a->list == b->list && span_equal(span_of(a->scope, a->n), span_of(b->scope, b->n)) &&
            memcmp(&a->digest, &b->digest, sizeof(a->digest)) == 0;
 }
 
-static bool is_among(const struct entries *all, const struct entry *e)
+static bool is_same_setting(const struct entry *a, const struct entry *b)
+{
+    return is_same_switch(a, b) && a->cut == b->cut && a->expires == b->expires &&
+           span_equal(span_of(a->reason.p, a->reason.n), span_of(b->reason.p, b->reason.n));
+}
+
+static bool is_among(const struct entries *all, const struct entry *e,
+                     bool (*same)(const struct entry *a, const struct entry *b))
 {
     for (size_t i = 0; i < all->count; i++) {
-        if (same_entry(&all->items[i], e)) {
+        if (same(&all->items[i], e)) {
             return true;
         }
     }
     return false;
 }
 
-// Tell of the entries of `these` that are not among `those`.
+// Tell of the entries of `these` that are not among `those`: new and changed ones, or gone ones.
 static void tell(const struct entries *these, const struct entries *those, bool on,
                  void (*on_change)(void *ctx, const struct control_change *change), void *ctx)
 {
     for (size_t i = 0; i < these->count; i++) {
         const struct entry *e = &these->items[i];
-        if (!is_among(those, e)) {
+        if (!is_among(those, e, on ? is_same_setting : is_same_switch)) {
             const struct control_change change = {e->list,
                                                   on,
                                                   span_of(e->scope, e->n),

@@ -62,7 +62,7 @@ void control_free(struct control *c);
 void control_set_fixed(struct control *c, bool on);
 
 // Take the text of the control file; empty where there is no file. `on_change` is called for each
-// entry that is new or gone; its spans live until it returns.
+// entry that is new, changed or gone; its spans live until it returns.
 //   AIU_JSON_INVALID  it cannot be understood: everything is stopped then
 MUST_CHECK enum aiu_status
 control_load(struct control *c, struct span text,

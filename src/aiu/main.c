@@ -17,7 +17,8 @@ static const struct {
     {"gateway", cmd_gateway, "serve: the security layer between applications and AI providers"},
     {"audit", cmd_audit, "read and check the audit log"},
     {"config", cmd_config, "show, check and explain the configuration"},
-    {"keys", cmd_keys, "make and list virtual keys"},
+    {"incident", cmd_incident, "the steps of an incident: report, revoke a provider's key"},
+    {"keys", cmd_keys, "make, list, revoke and rotate virtual keys"},
     {"scan", cmd_scan, "find personal data, secrets, injections and hidden text"},
     {"maintenance", cmd_maintenance, "stop and resume requests, within a second"},
 };
