@@ -15,6 +15,10 @@ static const struct {
     int (*run)(int argc, char **argv);
     const char *summary;
 } verbs[] = {
+    {"verify", audit_verify, "whether the log is what its checkpoint says"},
+    {"prove", audit_prove, "a receipt for a request, that anybody can check"},
+    {"checkpoint", audit_checkpoint, "the signed size and root, to keep elsewhere"},
+    {"key", audit_key, "the public key that signs"},
     {"tail", audit_read, "the last entries; -f goes on with those that come"},
     {"export", audit_read, "entries byte for byte"},
     {"fsck", audit_read, "whether every byte can be relied on"},

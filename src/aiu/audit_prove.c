@@ -1,0 +1,268 @@
+// SPDX-FileCopyrightText: The AI Utilities authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// `aiu audit prove`, `checkpoint` and `key`: what to hand to somebody who wants to check (guide
+// S62, S64). A receipt is for the caller of one request; a checkpoint that lies elsewhere shows
+// later that the log was neither cut nor written anew.
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "aiu/audit.h"
+#include "audit/reader.h"
+#include "audit/receipt.h"
+#include "audit/record.h"
+#include "audit/tile_source.h"
+#include "base/num.h"
+#include "verify/keys.h"
+
+enum { PATH_MOST = AUDIT_FOLDER_MOST + 64, ID_SIZE = 36 };
+
+static const char prove_usage[] =
+    "usage: aiu audit prove REQUEST-ID [--result] [--out FILE] [--entry FILE]\n"
+    "       aiu audit prove --index INDEX [--out FILE] [--entry FILE]\n"
+    "\n"
+    "A receipt that the record of a request stands in the log, for anybody with the public key:\n"
+    "  aiu-verify --receipt FILE --entry FILE --key VKEY\n"
+    "\n"
+    "  REQUEST-ID     as in x-request-id and aiu audit query\n"
+    "  --result       of how it ended, instead of what was decided\n"
+    "  --index INDEX  of this entry\n"
+    "  --out FILE     instead of REQUEST-ID.tlog-proof; - is the standard output\n"
+    "  --entry FILE   write the record itself there, too\n"
+    "  --dir DIR, --state-dir DIR, --config FILE   which log\n";
+
+struct request {
+    struct audit_where where;
+    const char *id, *index, *out, *entry;
+    bool result;
+};
+
+struct found {
+    uint64_t index;
+    struct buf entry;
+};
+
+// Finding the entry
+
+static bool is_wanted(const struct request *r, const struct reader_entry *entry)
+{
+    struct span id = {0};
+    enum record_type type = record_read(entry->bytes, &id);
+
+    if (r->index != NULL) {
+        return true; // the reader began with it
+    }
+    return (r->result ? type == RECORD_RESULT || type == RECORD_ABANDONED
+                      : type == RECORD_DECISION) &&
+           span_equal(id, span_str(r->id));
+}
+
+static enum aiu_status find_entry(const struct request *r, const char *folder, struct found *found)
+{
+    struct reader *reader = NULL;
+    struct reader_entry entry;
+    uint64_t from = 0;
+
+    if (r->index != NULL) {
+        TRY(num_parse_u64(span_str(r->index), UINT64_MAX, &from));
+    }
+    TRY(reader_open(folder, from, &reader));
+    enum aiu_status st = reader_next(reader, &entry);
+    while (st == AIU_OK && !is_wanted(r, &entry)) {
+        st = reader_next(reader, &entry);
+    }
+    if (st == AIU_OK) {
+        found->index = entry.index;
+        st = buf_append(&found->entry, entry.bytes);
+    }
+    reader_free(reader);
+    return st;
+}
+
+// The receipt
+
+static enum aiu_status read_below(const char *folder, const char *name, struct buf *b)
+{
+    char path[PATH_MOST];
+
+    (void)snprintf(path, sizeof(path), "%s/%s", folder, name);
+    return keys_read_file(path, b);
+}
+
+static enum aiu_status make_receipt(const char *folder, const struct found *found,
+                                    struct span checkpoint, struct buf *out)
+{
+    CLEANUP(tile_source_done) struct tile_source *source = NULL;
+    struct receipt receipt = {.index = found->index, .checkpoint = checkpoint};
+    struct checkpoint c;
+    struct note n;
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    if (fd < 0) {
+        return AIU_FILE_NOT_FOUND;
+    }
+    enum aiu_status st = note_parse(checkpoint, &n);
+    st = st == AIU_OK ? checkpoint_parse(n.text, &c) : st;
+    if (st == AIU_OK && found->index >= c.size) {
+        st = AIU_BUSY;
+    }
+    st = st == AIU_OK ? tile_source_open(fd, c.size, &source) : st;
+    if (st == AIU_OK) {
+        struct proof_source tiles = tile_source_proofs(source);
+        struct tree_hash leaf = tree_leaf(buf_span(&found->entry));
+        st = proof_inclusion(&tiles, found->index, c.size, &receipt.proof);
+        // Never hand out what does not hold.
+        if (st == AIU_OK &&
+            !proof_check_inclusion(&receipt.proof, found->index, c.size, &leaf, &c.root)) {
+            st = AIU_AUDIT_UNVERIFIED;
+        }
+    }
+    (void)close(fd);
+    return st == AIU_OK ? receipt_write(&receipt, out) : st;
+}
+
+static enum aiu_status write_out(const char *path, struct span bytes)
+{
+    bool standard = strcmp(path, "-") == 0;
+    FILE *f = standard ? stdout : fopen(path, "we");
+
+    if (f == NULL) {
+        return AIU_FILE_DENIED;
+    }
+    bool good = fwrite(bytes.p, 1, bytes.n, f) == bytes.n && fflush(f) == 0;
+    if (!standard) {
+        good = fclose(f) == 0 && good;
+    }
+    return good ? AIU_OK : AIU_IO;
+}
+
+static enum aiu_status prove(const struct request *r, const char *folder)
+{
+    CLEANUP(buf_wipe) struct buf checkpoint = BUF_OF(CHECKPOINT_MOST);
+    CLEANUP(buf_wipe) struct buf receipt = BUF_OF(RECEIPT_MOST);
+    struct found found = {.entry = BUF_OF(UINT16_MAX)};
+    char path[ID_SIZE + 32];
+
+    // First: what is signed now stays signed, and the entry is looked for behind it.
+    enum aiu_status st = read_below(folder, "checkpoint", &checkpoint);
+    if (st == AIU_FILE_NOT_FOUND) {
+        (void)fprintf(stderr, "aiu audit prove: this log has no checkpoint\n");
+        return st;
+    }
+    st = st == AIU_OK ? find_entry(r, folder, &found) : st;
+    st = st == AIU_OK ? make_receipt(folder, &found, buf_span(&checkpoint), &receipt) : st;
+    (void)snprintf(path, sizeof(path), "%.*s.tlog-proof", ID_SIZE,
+                   r->id == NULL ? r->index : r->id);
+    if (st == AIU_OK) {
+        st = write_out(r->out == NULL ? path : r->out, buf_span(&receipt));
+    }
+    if (st == AIU_OK && r->entry != NULL) {
+        st = write_out(r->entry, buf_span(&found.entry));
+    }
+    if (st == AIU_OK && (r->out == NULL || strcmp(r->out, "-") != 0)) {
+        (void)printf("entry %" PRIu64 ": %s\n", found.index, r->out == NULL ? path : r->out);
+    }
+    buf_wipe(&found.entry);
+    return st;
+}
+
+static bool take_prove_option(struct request *r, int argc, char **argv, int *i)
+{
+    const struct {
+        const char *name;
+        const char **value;
+    } options[] = {{"--index", &r->index}, {"--out", &r->out}, {"--entry", &r->entry}};
+
+    if (strcmp(argv[*i], "--result") == 0) {
+        r->result = true;
+        return true;
+    }
+    for (size_t k = 0; k < ARRAY_SIZE(options); k++) {
+        if (strcmp(argv[*i], options[k].name) == 0 && *i + 1 < argc) {
+            *options[k].value = argv[++*i];
+            return true;
+        }
+    }
+    if (argv[*i][0] != '-' && r->id == NULL) {
+        r->id = argv[*i];
+        return true;
+    }
+    return audit_where_option(&r->where, argc, argv, i);
+}
+
+int audit_prove(int argc, char **argv)
+{
+    struct request r = {0};
+    char folder[AUDIT_FOLDER_MOST];
+
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--help") == 0) {
+            (void)fputs(prove_usage, stdout);
+            return 0;
+        }
+        if (!take_prove_option(&r, argc, argv, &i)) {
+            (void)fputs(prove_usage, stderr);
+            return aiu_status_info(AIU_USAGE)->exit;
+        }
+    }
+    if ((r.id == NULL) == (r.index == NULL) ||
+        (r.id != NULL && strspn(r.id, "0123456789abcdef-") != ID_SIZE)) {
+        (void)fputs(prove_usage, stderr);
+        return aiu_status_info(AIU_USAGE)->exit;
+    }
+    enum aiu_status st = audit_folder(&r.where, folder);
+    st = st == AIU_OK ? prove(&r, folder) : st;
+    if (st == AIU_BUSY) {
+        (void)fprintf(stderr, "aiu audit prove: not signed for yet; try again in a second\n");
+        return aiu_status_info(st)->exit;
+    }
+    if (st == AIU_NOT_FOUND) {
+        (void)fprintf(stderr, "aiu audit prove: no such record\n");
+    }
+    return audit_exit(st);
+}
+
+// The two files
+
+static int print_file(int argc, char **argv, const char *name, const char *usage)
+{
+    CLEANUP(buf_wipe) struct buf b = BUF_OF(CHECKPOINT_MOST);
+    struct audit_where where = {0};
+    char folder[AUDIT_FOLDER_MOST];
+
+    for (int i = 1; i < argc; i++) {
+        bool help = strcmp(argv[i], "--help") == 0;
+        if (help || !audit_where_option(&where, argc, argv, &i)) {
+            (void)fputs(usage, help ? stdout : stderr);
+            return help ? 0 : aiu_status_info(AIU_USAGE)->exit;
+        }
+    }
+    enum aiu_status st = audit_folder(&where, folder);
+    st = st == AIU_OK ? read_below(folder, name, &b) : st;
+    if (st == AIU_FILE_NOT_FOUND) {
+        (void)fprintf(stderr, "aiu audit: no %s here; a gateway that signs makes it\n", name);
+        return aiu_status_info(st)->exit;
+    }
+    st = st == AIU_OK ? write_out("-", buf_span(&b)) : st;
+    return audit_exit(st);
+}
+
+int audit_checkpoint(int argc, char **argv)
+{
+    return print_file(argc, argv, "checkpoint",
+                      "usage: aiu audit checkpoint [--dir DIR]\n\n"
+                      "The signed size and root of the log. Keep it elsewhere: with\n"
+                      "  aiu audit verify --since FILE\n"
+                      "it shows later that the log was neither cut nor written anew.\n");
+}
+
+int audit_key(int argc, char **argv)
+{
+    return print_file(argc, argv, "vkey",
+                      "usage: aiu audit key [--dir DIR]\n\n"
+                      "The public key that the log is signed with, for aiu audit verify --key,\n"
+                      "aiu-verify and every other program that knows signed notes.\n");
+}
