@@ -34,6 +34,7 @@ MUST_CHECK enum aiu_status audit_print_line(struct span entry, bool raw);
 // Returns the exit code.
 int audit_exit(enum aiu_status st);
 
+int audit_backup(int argc, char **argv);
 int audit_checkpoint(int argc, char **argv);
 int audit_key(int argc, char **argv);
 int audit_match(int argc, char **argv);
@@ -41,4 +42,5 @@ int audit_prove(int argc, char **argv);
 int audit_query(int argc, char **argv);
 int audit_read(int argc, char **argv); // tail, export, fsck
 int audit_report(int argc, char **argv);
+int audit_restore(int argc, char **argv);
 int audit_verify(int argc, char **argv);

@@ -25,6 +25,8 @@ static const struct {
     {"query", audit_query, "entries by time, key, user, model, verdict, rule"},
     {"report", audit_report, "who used what, how much, first and last when"},
     {"match", audit_match, "the requests whose prompt was a given text"},
+    {"backup", audit_backup, "a copy that is known to be good, of a live log too"},
+    {"restore", audit_restore, "a backup put back, or a drill of it"},
 };
 
 static void print_usage(FILE *to)

@@ -124,6 +124,23 @@ class Reading(harness.Case):
                                                .stdout.decode())))
         self.assertEqual([(r["key"], r["requests"]) for r in rows], [("app1", "8"), ("app2", "1")])
 
+    def test_a_backup_of_a_live_log_restores(self):
+        """S79, S90: also while the gateway runs; a drill first."""
+        done = self.ask("backup", "--to", self.folder, "--json")
+        made = json.loads(done.stdout)
+        self.assertEqual(made["entries"], len(self.gateway.audit()))
+        drill = self.gateway.aiu("audit", "restore", made["path"], "--drill", "--json")
+        self.assertEqual(json.loads(drill.stdout)["root"], made["root"])
+        self.assertFalse(os.path.exists(json.loads(drill.stdout)["path"]))
+        restored = os.path.join(self.folder, "restored")
+        self.gateway.aiu("audit", "restore", made["path"], "--to", restored)
+        done = self.gateway.aiu("audit", "export", "--dir", restored)
+        self.assertEqual([json.loads(line) for line in done.stdout.splitlines()],
+                         self.gateway.audit())
+        again = self.gateway.aiu("audit", "restore", made["path"], "--to", restored, check=False)
+        self.assertNotEqual(again.returncode, 0)
+        self.assertIn(b"not empty", again.stderr)
+
     def test_wrong_words_are_refused(self):
         for arguments in (("query", "--since", "yesterday"), ("query", "--colour", "red"),
                           ("report", "--by", "weather"), ("report", "--format", "xml"),
