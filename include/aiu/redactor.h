@@ -28,6 +28,8 @@ extern "C" {
 enum aiu_redactor_style {
     AIU_REDACTOR_PLAIN, // "[REDACTED]", as the guide writes it
     AIU_REDACTOR_TYPED, // "[REDACTED:email]"
+    AIU_REDACTOR_MASK,  // "************1111", "***@example.com"; a tag where over 1024 bytes
+    AIU_REDACTOR_DROP,  // nothing
 };
 
 struct aiu_redactor;
