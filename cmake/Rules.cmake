@@ -8,7 +8,7 @@ function(aiu_rules)
     add_executable(rulec ${sources})
     target_include_directories(rulec PRIVATE ${PROJECT_SOURCE_DIR}/tools/rulec
         ${PROJECT_BINARY_DIR}/roots/detect ${PROJECT_BINARY_DIR}/roots/codec)
-    aiu_sees(rulec base)
+    aiu_sees(rulec base codec)
     target_link_libraries(rulec PRIVATE aiu_flags PkgConfig::hs PkgConfig::yaml)
 
     set(catalog ${CMAKE_CURRENT_BINARY_DIR}/catalog.c)

@@ -30,6 +30,8 @@ struct finding {
     uint8_t confidence; // 0 to 100
     bool number;        // touches a bare JSON number (TEXT_NUMBER)
     bool open;          // of a stream: still flowing, `end` grows with each scan
+    size_t value;       // of a window that keeps values: where its bytes are (window_value)
+    size_t value_n;
 };
 
 // Sorted by start, not overlapping.

@@ -21,20 +21,34 @@ struct window_mark {
 };
 
 enum {
-    KEPT_SLACK = 256,     // decided text beyond the context that may wait to be dropped
-    KEPT_MEMORY = 8 << 10 // a larger buffer is given back
+    KEPT_SLACK = 256,      // decided text beyond the context that may wait to be dropped
+    KEPT_MEMORY = 8 << 10, // a larger buffer is given back
+    VALUES_MOST = 64 << 20,
 };
 
 void window_init(struct window *w, const struct engine *e, const struct rule_set *rules)
 {
     *w = (struct window){.engine = e, .rules = rules, .scanned = true};
     buf_init(&w->text, WINDOW_FEED_MOST);
+    buf_init(&w->values, VALUES_MOST);
     findings_init(&w->found, FINDINGS_MOST);
+}
+
+void window_seek(struct window *w, const struct pseudonyms *tokens)
+{
+    w->tokens = tokens;
+}
+
+void window_keep_values(struct window *w)
+{
+    w->keeps_values = true;
 }
 
 void window_done(struct window *w)
 {
     buf_wipe(&w->text);
+    buf_wipe(&w->values);
+    sightings_done(&w->seen);
     findings_done(&w->found);
     mem_free(w->marks);
     w->marks = NULL;
@@ -49,10 +63,16 @@ void window_reset(struct window *w)
                          .rules = kept.rules,
                          .text = kept.text,
                          .found = kept.found,
+                         .tokens = kept.tokens,
+                         .seen = kept.seen,
+                         .keeps_values = kept.keeps_values,
+                         .values = kept.values,
                          .marks = kept.marks,
                          .mark_capacity = kept.mark_capacity,
                          .scanned = true};
     buf_reset(&w->text);
+    buf_reset(&w->values);
+    w->seen.count = 0;
     findings_reset(&w->found);
 }
 
@@ -148,11 +168,27 @@ enum aiu_status window_feed(void *window, struct span bytes, size_t source_n,
     return keep_failure(w, take(w, bytes, source_n, origin == TEXT_NUMBER));
 }
 
+// The next bytes of the last finding. What has grown too long has no value any more.
+static enum aiu_status keep_value(struct window *w, struct finding *f, size_t from, size_t to)
+{
+    if (!w->keeps_values) {
+        return AIU_OK;
+    }
+    if (finding_is_long(f)) {
+        w->values.n -= f->value_n;
+        f->value_n = 0;
+        return AIU_OK;
+    }
+    f->value_n += to - from;
+    return buf_append(&w->values, span_of(w->text.p + (from - w->base), to - from));
+}
+
 static enum aiu_status take_decided(struct window *w, const struct decided *d, size_t base)
 {
     if (d->extended > 0) {
         struct finding *open = &w->found.items[w->found.count - 1];
         open->end = source_of(w, base + d->extended);
+        TRY(keep_value(w, open, w->decided, base + d->extended));
         open->open = d->count == 0 && w->flow.kind != FLOW_NONE;
     }
     for (size_t i = 0; i < d->count; i++) {
@@ -164,7 +200,9 @@ static enum aiu_status take_decided(struct window *w, const struct decided *d, s
             .confidence = c->confidence,
             .number = touches_number(w, base + c->start, base + c->end),
             .open = i + 1 == d->count && w->flow.kind != FLOW_NONE,
+            .value = w->values_base + w->values.n,
         };
+        TRY(keep_value(w, &f, base + c->start, base + c->end));
         TRY(findings_append(&w->found, &f));
     }
     return AIU_OK;
@@ -182,22 +220,57 @@ static enum aiu_status shrink(struct window *w)
     return AIU_OK;
 }
 
+// Text offset: findings and tokens that begin before it are known.
+static size_t decided_text(const struct window *w)
+{
+    return w->tokens != NULL && w->searched < w->decided ? w->searched : w->decided;
+}
+
 // Forget decided text but for the context, and the marks of what is forgotten.
 static enum aiu_status forget(struct window *w)
 {
-    size_t context = w->decided - w->base;
+    size_t decided = decided_text(w);
+    size_t context = decided - w->base;
 
     if (context < CATALOG_CONTEXT + KEPT_SLACK) {
         return AIU_OK;
     }
     buf_consume(&w->text, context - CATALOG_CONTEXT);
-    w->base = w->decided - CATALOG_CONTEXT;
-    size_t first = mark_before(w, w->decided);
+    w->base = decided - CATALOG_CONTEXT;
+    size_t first = mark_before(w, decided);
     if (first != SIZE_MAX && first > 0) {
         w->mark_count -= first;
         memmove(w->marks, w->marks + first, w->mark_count * sizeof(*w->marks));
     }
     return shrink(w);
+}
+
+static enum aiu_status search(struct window *w, bool final)
+{
+    const struct view v = {w->text.p, w->text.n, final};
+    size_t known = w->seen.count, decided = 0;
+
+    TRY(restore_search(w->tokens, &v, w->searched - w->base, &w->seen, &decided));
+    for (size_t i = known; i < w->seen.count; i++) {
+        struct sighting *s = &w->seen.items[i];
+        s->number = touches_number(w, w->base + s->start, w->base + s->end);
+        s->start = source_of(w, w->base + s->start);
+        s->end = source_of(w, w->base + s->end);
+    }
+    w->searched = w->base + decided;
+    return AIU_OK;
+}
+
+// Source offset up to which all is decided: an open finding that may still have a value waits.
+static size_t safe_source(const struct window *w)
+{
+    size_t safe = source_of(w, decided_text(w));
+
+    if (!w->keeps_values || w->found.count == 0) {
+        return safe;
+    }
+    const struct finding *last = &w->found.items[w->found.count - 1];
+    return last->open && !finding_is_long(last) && last->start < safe ? last->start : safe;
 }
 
 static enum aiu_status run(struct window *w, struct scratch *s, bool final)
@@ -208,13 +281,18 @@ static enum aiu_status run(struct window *w, struct scratch *s, bool final)
     struct progress p = {context - skipped, w->flow};
     struct decided d;
 
-    if (v.n > 0) {
+    if (w->rules == NULL) {
+        w->decided = w->base + w->text.n;
+    } else if (v.n > 0) {
         TRY(examine(w->engine, s, w->rules, &v, &p, &d));
         w->flow = p.flow;
         TRY(take_decided(w, &d, w->base + skipped));
         w->decided = w->base + skipped + p.decided;
     }
-    w->safe = final ? w->source_n : source_of(w, w->decided);
+    if (w->tokens != NULL && w->text.n > 0) {
+        TRY(search(w, final));
+    }
+    w->safe = final ? w->source_n : safe_source(w);
     w->scanned = true;
     return forget(w);
 }
@@ -232,6 +310,14 @@ enum aiu_status window_finish(struct window *w, struct scratch *s)
     return keep_failure(w, run(w, s, true));
 }
 
+static void drop_values(struct window *w)
+{
+    size_t first = w->found.count > 0 ? w->found.items[0].value : w->values_base + w->values.n;
+
+    buf_consume(&w->values, first - w->values_base);
+    w->values_base = first;
+}
+
 void window_drop(struct window *w, size_t upto)
 {
     size_t n = 0;
@@ -240,4 +326,10 @@ void window_drop(struct window *w, size_t upto)
         n++;
     }
     findings_drop_first(&w->found, n);
+    drop_values(w);
+    n = 0;
+    while (n < w->seen.count && w->seen.items[n].end <= upto) {
+        n++;
+    }
+    sightings_drop_first(&w->seen, n);
 }

@@ -13,6 +13,10 @@
 // - A finding longer than its bound (a PEM block, a long token) becomes final from its first bytes
 //   on and is `open`: its end grows with each scan, and so does window_safe().
 //
+// - With window_keep_values, a finding that is still open and short enough to have a value waits
+//   for its end.
+// - With window_seek, a byte is held back also while a token that includes it may be in progress.
+//
 // Offsets are absolute SOURCE offsets of the channel: where the text comes out of a JSON string,
 // bytes of its escaped form.
 //
@@ -31,6 +35,7 @@
 #include "detect/engine.h"
 #include "detect/finding.h"
 #include "detect/flow.h"
+#include "detect/restore.h"
 #include "detect/rules.h"
 
 // Most text between two scans.
@@ -50,14 +55,25 @@ struct window {
     struct window_mark *marks; // where text and source offsets part
     size_t mark_count, mark_capacity;
     struct flow flow; // of the open finding
-    bool scanned;     // no text has come since the last scan
+    const struct pseudonyms *tokens;
+    struct sightings seen; // in source offsets
+    size_t searched;       // text offset: tokens that begin before it are known
+    bool keeps_values;
+    struct buf values;  // of the findings in `found`, one behind the other
+    size_t values_base; // what was dropped before values.p[0]
+    bool scanned;       // no text has come since the last scan
     bool finished;
     enum aiu_status failed;
 };
 
-// `rules` is borrowed and must live as long as the window.
+// `rules` is borrowed and must live as long as the window; NULL where only tokens are looked for.
 void window_init(struct window *w, const struct engine *e, const struct rule_set *rules);
 void window_done(struct window *w);
+
+// Before the first feed: look for the tokens of an indexed list too; and keep the text of findings
+// of at most PSEUDONYM_VALUE_MOST source bytes until they are dropped. window_reset keeps both.
+void window_seek(struct window *w, const struct pseudonyms *tokens);
+void window_keep_values(struct window *w);
 
 // Take text. A text_sink whose ctx is a struct window *; nothing is examined yet.
 MUST_CHECK enum aiu_status window_feed(void *window, struct span bytes, size_t source_n,
@@ -84,11 +100,31 @@ static inline size_t window_held(const struct window *w)
     return w->source_n - w->safe;
 }
 
-// Final findings, the last of which may be open. All of them end at or before window_safe().
+// Final findings, the last of which may be open. Those that begin before window_safe() are all
+// there.
 static inline const struct findings *window_findings(const struct window *w)
 {
     return &w->found;
 }
 
-// Forget the findings that are closed and end at or before `upto`.
+// The same of tokens.
+static inline const struct sightings *window_sightings(const struct window *w)
+{
+    return &w->seen;
+}
+
+// Whether the finding is too long to have a value: it gets a tag, whatever the policy says.
+static inline bool finding_is_long(const struct finding *f)
+{
+    return f->end - f->start > PSEUDONYM_VALUE_MOST;
+}
+
+// The text of a finding that is not long and not open, decoded; until it is dropped.
+static inline struct span window_value(const struct window *w, const struct finding *f)
+{
+    return f->value_n == 0 ? span_of(NULL, 0)
+                           : span_of(w->values.p + (f->value - w->values_base), f->value_n);
+}
+
+// Forget the findings that are closed and end at or before `upto`, and such tokens.
 void window_drop(struct window *w, size_t upto);

@@ -194,6 +194,16 @@ struct rule_set policy_rules(const struct policy *p, enum direction d)
     return set;
 }
 
+bool policy_uses(const struct policy *p, enum direction d, enum action a)
+{
+    for (enum finding_kind k = KIND_PII; k < KIND_COUNT; k++) {
+        if (p->actions[d][k] == a) {
+            return true;
+        }
+    }
+    return false;
+}
+
 // --- texts
 
 const char *action_text(enum action a)
@@ -203,8 +213,14 @@ const char *action_text(enum action a)
         return "allow";
     case ACTION_FLAG:
         return "flag";
+    case ACTION_PSEUDONYM:
+        return "pseudonym";
+    case ACTION_MASK:
+        return "mask";
     case ACTION_REDACT:
         return "redact";
+    case ACTION_DROP:
+        return "drop";
     case ACTION_BLOCK:
         return "block";
     }

@@ -16,8 +16,22 @@
 #include "detect/finding.h"
 #include "detect/rules.h"
 
-// In order of strength: the larger one wins.
-enum action { ACTION_ALLOW, ACTION_FLAG, ACTION_REDACT, ACTION_BLOCK };
+// In order of strength, by how much of the value is left: the larger one wins.
+enum action {
+    ACTION_ALLOW,
+    ACTION_FLAG,
+    ACTION_PSEUDONYM, // a keyed token goes out and is restored in the answer; requests only
+    ACTION_MASK,      // its last four characters
+    ACTION_REDACT,    // a tag
+    ACTION_DROP,      // nothing
+    ACTION_BLOCK,
+};
+
+// Whether the text is changed in the finding's place.
+static inline bool action_edits(enum action a)
+{
+    return a >= ACTION_PSEUDONYM && a <= ACTION_DROP;
+}
 
 enum direction { DIRECTION_REQUEST, DIRECTION_RESPONSE, DIRECTION_COUNT };
 
@@ -62,11 +76,14 @@ enum action policy_decide(const struct policy *p, enum direction d, uint16_t rul
 // The rules whose action is not ACTION_ALLOW: those that a scan must look for.
 struct rule_set policy_rules(const struct policy *p, enum direction d);
 
+// Whether some finding of direction `d` may come to action `a`.
+bool policy_uses(const struct policy *p, enum direction d, enum action a);
+
 // Whether `path` is what `pattern` describes. "[*]" and "[]" stand for any index, "*" alone for any
 // path; everything else must be the same byte for byte.
 bool policy_path_matches(struct span pattern, struct span path);
 
-// "allow", "flag", "redact", "block".
+// "allow", "flag", "pseudonym", "mask", "redact", "drop", "block".
 const char *action_text(enum action a);
 bool action_find(struct span text, enum action *ret_action);
 

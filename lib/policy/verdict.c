@@ -12,7 +12,10 @@ static enum verdict_kind kind_of_action(enum action a)
         return VERDICT_PASS;
     case ACTION_FLAG:
         return VERDICT_FLAG;
+    case ACTION_PSEUDONYM:
+    case ACTION_MASK:
     case ACTION_REDACT:
+    case ACTION_DROP:
         return VERDICT_REDACT;
     case ACTION_BLOCK:
         return VERDICT_BLOCK;

@@ -12,6 +12,7 @@
 #include "base/buf.h"
 #include "policy/policy.h"
 
+// VERDICT_REDACT stands for every action that changes the text.
 enum verdict_kind { VERDICT_PASS, VERDICT_FLAG, VERDICT_REDACT, VERDICT_BLOCK };
 
 enum { VERDICT_REASONS = 16 };

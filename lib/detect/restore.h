@@ -1,0 +1,50 @@
+// SPDX-FileCopyrightText: The AI Utilities authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Finds the tokens of a list in a text, whole or in pieces, and writes the values in their place.
+//
+// Of tokens that begin at one place the longest counts. Whether a token stands at a place depends
+// on one byte before it, on itself, and on at most two bytes behind it: so it is the same for every
+// cut, and a text waits only while a token may be in progress.
+//
+// Pure. Ownership: sightings borrow from the list. Threads: any. Errors: AIU_NO_MEMORY, those of
+// buffers.
+#pragma once
+
+#include "detect/pseudonym.h"
+
+struct sighting {
+    size_t start, end;
+    const struct pseudonym *entry;
+    bool number; // in a bare JSON number
+};
+
+struct sightings {
+    struct sighting *items;
+    size_t count, capacity;
+};
+
+void sightings_done(struct sightings *s);
+MUST_CHECK enum aiu_status sightings_append(struct sightings *s, const struct sighting *item);
+void sightings_drop_first(struct sightings *s, size_t n);
+
+// Append what is found in `v` from `from` on; up to `*ret_decided` it is certain. The byte before
+// `from` is looked at. The list is indexed.
+MUST_CHECK enum aiu_status restore_search(const struct pseudonyms *p, const struct view *v,
+                                          size_t from, struct sightings *out, size_t *ret_decided);
+
+enum restore_form {
+    RESTORE_TEXT,       // as it was
+    RESTORE_JSON,       // inside a JSON string
+    RESTORE_JSON_INNER, // inside a string of JSON inside a JSON string
+    RESTORE_NUMBER,     // a bare number
+};
+
+// Append the value of `e`. `*ret_fits` is false where it can not stand there: as a number stands
+// what has digits and does not begin with 0.
+MUST_CHECK enum aiu_status restore_append(const struct pseudonym *e, enum restore_form form,
+                                          struct buf *dst, bool *ret_fits);
+
+// `text` with the values in place of their tokens.
+MUST_CHECK enum aiu_status restore_text(const struct pseudonyms *p, struct span text,
+                                        struct buf *dst);
