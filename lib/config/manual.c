@@ -52,7 +52,8 @@ static enum aiu_status append_type(const struct schema_key *key, struct buf *dst
 {
     if (key->type == SCHEMA_CHOICE) {
         for (size_t i = 0; key->choices[i] != NULL; i++) {
-            TRY(buf_printf(dst, "%s%s", i == 0 ? "" : ", ", key->choices[i]));
+            const char *word = key->choices[i];
+            TRY(buf_printf(dst, "%s%s", i == 0 || word[0] == '\0' ? "" : ", ", word));
         }
         return AIU_OK;
     }

@@ -45,7 +45,9 @@ static void write_enum(struct json_writer *w, const char *const *choices)
     json_write_key(w, "enum");
     json_write_array(w);
     for (size_t i = 0; choices[i] != NULL; i++) {
-        json_write_string(w, span_str(choices[i]));
+        if (choices[i][0] != '\0') {
+            json_write_string(w, span_str(choices[i]));
+        }
     }
     json_write_array_end(w);
 }

@@ -21,7 +21,10 @@
 #define MIB    (1024 * KIB)
 #define GIB    (1024 * MIB)
 
-static const char *const actions[] = {"allow", "flag", "redact", "block", NULL};
+// As enum action; an empty word has its number and is not to be had.
+static const char *const value_actions[] = {"allow",  "flag", "pseudonym", "mask",
+                                            "redact", "drop", "block",     NULL};
+static const char *const actions[] = {"allow", "flag", "", "mask", "redact", "drop", "block", NULL};
 static const char *const dialects[] = {"openai", NULL};
 static const char *const tag_styles[] = {"typed", "plain", NULL};
 static const char *const audit_levels[] = {"strict", NULL};
@@ -276,13 +279,13 @@ static const struct schema_key request_keys[] = {
      .type = SCHEMA_CHOICE,
      ACTION_AT(DIRECTION_REQUEST, KIND_SECRET),
      .preset = "redact",
-     .choices = actions,
+     .choices = value_actions,
      .doc = "Keys, tokens and passwords in a prompt."},
     {.name = "pii",
      .type = SCHEMA_CHOICE,
      ACTION_AT(DIRECTION_REQUEST, KIND_PII),
      .preset = "redact",
-     .choices = actions,
+     .choices = value_actions,
      .doc = "Personal data in a prompt."},
     {.name = "injection",
      .type = SCHEMA_CHOICE,
@@ -370,11 +373,13 @@ static const struct schema_key policy_keys[] = {
     {.name = "request",
      .type = SCHEMA_MAP,
      .map = &request_map,
-     .doc = "What to do about findings in requests: allow, flag, redact or block."},
+     .doc = "What to do about findings in requests: allow, flag, pseudonym (a keyed token of the "
+            "same format goes out and is restored in the answer), mask (the last four characters "
+            "stay), redact (a tag), drop (nothing stays) or block."},
     {.name = "response",
      .type = SCHEMA_MAP,
      .map = &response_map,
-     .doc = "What to do about findings in answers: allow, flag, redact or block."},
+     .doc = "What to do about findings in answers: allow, flag, mask, redact, drop or block."},
     {.name = "tags",
      .type = SCHEMA_CHOICE,
      AT(struct policy, plain_tag),

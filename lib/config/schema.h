@@ -47,7 +47,7 @@ struct schema_key {
     bool shown;                 // `aiu config example` has it, though it is not required
     const char *preset;         // the default, as it would be written; NULL: none
     uint64_t least, most;       // NUMBER, AUTO, SIZE (bytes), DURATION (ms)
-    const char *const *choices; // CHOICE: NULL at the end
+    const char *const *choices; // CHOICE: NULL at the end; "" takes a number and is no choice
     const struct schema_map *map;
     const char *example; // for a key without a default
     const char *doc;

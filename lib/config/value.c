@@ -255,11 +255,12 @@ static void refuse_choice(struct builder *b, const struct schema_key *k, const s
     CLEANUP(buf_wipe) struct buf text = BUF_OF(150);
 
     if (span_equal(n->text, SPAN_OF("pseudonym"))) {
-        refuse(b, n, "pseudonym is not available in this version; use redact");
+        refuse(b, n, "pseudonym is for secrets and pii of requests: only these are restored");
         return;
     }
     for (size_t i = 0; k->choices[i] != NULL; i++) {
-        if (buf_printf(&text, "%s%s", i == 0 ? "" : ", ", k->choices[i]) != AIU_OK) {
+        if (k->choices[i][0] != '\0' &&
+            buf_printf(&text, "%s%s", i == 0 ? "" : ", ", k->choices[i]) != AIU_OK) {
             break;
         }
     }
@@ -272,7 +273,7 @@ static enum aiu_status set_choice(struct builder *b, const struct schema_key *k,
                                   const struct node *n, void *field)
 {
     for (size_t i = 0; k->choices[i] != NULL; i++) {
-        if (!span_equal(n->text, span_str(k->choices[i]))) {
+        if (n->text.n == 0 || !span_equal(n->text, span_str(k->choices[i]))) {
             continue;
         }
         if (k->width == sizeof(struct span)) { // the word itself, of our constant table

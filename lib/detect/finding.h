@@ -30,6 +30,7 @@ struct finding {
     uint8_t confidence; // 0 to 100
     bool number;        // touches a bare JSON number (TEXT_NUMBER)
     bool open;          // of a stream: still flowing, `end` grows with each scan
+    uint8_t note;       // for the reader's own use, 0 as it was found
     size_t value;       // of a window that keeps values: where its bytes are (window_value)
     size_t value_n;
 };

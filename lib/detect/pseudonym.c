@@ -140,6 +140,7 @@ static enum aiu_status add(struct pseudonyms *p, const struct pseudonym *draft,
 // One value on its way to a token.
 struct making {
     struct pseudonyms *p;
+    uint16_t number;
     const struct rule_info *rule;
     struct span value;
     enum token_style style;
@@ -237,7 +238,7 @@ enum aiu_status pseudonyms_token(struct pseudonyms *p, uint16_t rule, struct spa
 {
     const struct pseudonym *entry = NULL;
     CLEANUP(making_done)
-    struct making m = {.p = p, .rule = rules_get(rule), .value = value};
+    struct making m = {.p = p, .number = rule, .rule = rules_get(rule), .value = value};
 
     if (m.rule == NULL || p->keyer.mac == NULL) {
         return AIU_INTERNAL;

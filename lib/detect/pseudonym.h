@@ -35,6 +35,7 @@ struct pseudonym {
     struct span token;  // as it was written
     struct span folded; // its symbols
     uint64_t identity;  // first bytes of the hash: equal for equal values in different spelling
+    uint16_t rule;      // that found it
     uint8_t style;      // enum token_style
     uint8_t group;      // enum token_group
 };

@@ -57,8 +57,8 @@ enum aiu_status redact_mask(uint16_t rule, struct span value, struct buf *dst)
     const struct rule_info *info = rules_get(rule);
     struct span name, domain;
 
-    if (info != NULL && info->kind == KIND_PII && span_equal(span_str(info->tag), SPAN_OF("email")) &&
-        span_cut(value, '@', &name, &domain)) {
+    if (info != NULL && info->kind == KIND_PII &&
+        span_equal(span_str(info->tag), SPAN_OF("email")) && span_cut(value, '@', &name, &domain)) {
         TRY(buf_append(dst, SPAN_OF("***@")));
         return buf_append(dst, domain);
     }

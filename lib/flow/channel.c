@@ -57,6 +57,10 @@ static enum aiu_status add_channel(struct channel_set *set, const struct place_s
     c->row = place->row;
     c->json = place->row->kind == PLACE_JSON_TEXT;
     window_init(&c->window, set->engine, set->rules);
+    window_seek(&c->window, set->known);
+    if (set->keeps_values) {
+        window_keep_values(&c->window);
+    }
     start_decoders(c);
     c->next = set->first;
     set->first = c;

@@ -39,6 +39,8 @@ struct channel_set {
     const struct engine *engine;
     struct scratch *scratch;
     const struct rule_set *rules;
+    const struct pseudonyms *known; // tokens to look for; NULL for none
+    bool keeps_values;
     struct channel *first;
     size_t count;
 };

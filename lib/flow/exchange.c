@@ -249,6 +249,9 @@ static void release(struct exchange *x)
     if (x->inspecting_out) {
         inspector_done(&x->out);
     }
+    if (x->has_pseudonyms) {
+        pseudonyms_done(&x->pseudonyms);
+    }
     answer_mac_free(x->answer_mac);
     buf_wipe(&x->body);
     buf_wipe(&x->answer);

@@ -85,6 +85,8 @@ struct exchange {
     const struct upstream *upstream;
     struct inspector in;
     bool inspecting;
+    struct pseudonyms pseudonyms; // of the request; wiped at the end
+    bool has_pseudonyms;
     const struct json_edit *edits;
     size_t edit_count;
     struct span *pieces; // of the body that goes out
@@ -132,6 +134,7 @@ struct plane {
     struct pool_set *pools;
     struct scratch *scratch;
     struct mac_keys *mac_keys;
+    struct token_keys *token_keys;
     struct loop_bell durable;
     struct exchange *waiting, **waiting_last; // for the audit log, in order of their index
     struct exchange *live;

@@ -12,15 +12,25 @@
 #include <stdlib.h>
 
 #include "codec/json.h"
-#include "detect/redact.h"
+#include "flow/replace.h"
 
-enum { DECODE_SLICE = 1 << 20 };
+enum { DECODE_SLICE = 1 << 20, ESCAPE_ROUNDS = 8 };
 
 void inspector_init(struct inspector *i, const struct inspector_options *o, struct arena *paths)
 {
-    *i = (struct inspector){.o = *o, .validator = validator_of(o->policy), .paths = paths};
+    bool values = policy_uses(o->policy, o->direction, ACTION_MASK) || o->pseudonyms != NULL;
+    const struct replace replace = {o->policy->plain_tag, o->pseudonyms};
+
+    *i = (struct inspector){
+        .o = *o, .replace = replace, .validator = validator_of(o->policy), .paths = paths};
     channel_set_init(&i->channels, o->engine, o->scratch, o->rules);
     window_init(&i->whole, o->engine, o->rules);
+    window_seek(&i->whole, o->known);
+    i->channels.known = o->known;
+    i->channels.keeps_values = values;
+    if (values) {
+        window_keep_values(&i->whole);
+    }
 }
 
 void inspector_done(struct inspector *i)
@@ -65,19 +75,6 @@ static enum aiu_status add_edit(struct inspected *d, uint32_t choice, const stru
     return AIU_OK;
 }
 
-static enum aiu_status tag_of(struct inspector *i, const struct finding *f, struct arena *arena,
-                              struct span *ret_tag)
-{
-    CLEANUP(buf_wipe) struct buf b = BUF_OF(128);
-
-    if (f->number) {
-        *ret_tag = SPAN_OF("0");
-        return AIU_OK;
-    }
-    TRY(redact_tag(f->rule, i->o.policy->plain_tag, &b));
-    return arena_copy(arena, buf_span(&b), ret_tag);
-}
-
 // What the policy says about `f` in the text at `token`; noted in the verdict.
 static enum aiu_status judge(struct inspector *i, const struct inspected *d, uint32_t token,
                              const struct finding *f, enum action *ret_action)
@@ -97,24 +94,82 @@ static enum aiu_status judge(struct inspector *i, const struct inspected *d, uin
 
 // --- texts that stand whole in the document ---------------------------------------------------
 
-static enum aiu_status judge_finding(struct take *t, const struct place_seen *place,
-                                     const struct finding *f)
+// What was found in one text, which stands at `at` of the document.
+struct found {
+    struct findings *findings;
+    struct sightings *seen;
+    const struct window *window; // that has the values; NULL: they are as they stand
+    uint32_t at;
+};
+
+struct judging {
+    struct take *t;
+    uint32_t token;
+};
+
+static enum aiu_status judge_finding(void *ctx, const struct finding *f, enum action *ret_action)
+{
+    const struct judging *j = ctx;
+
+    return judge(j->t->i, j->t->d, j->token, f, ret_action);
+}
+
+static bool is_inner(const struct place_seen *place)
+{
+    return place->row->kind == PLACE_JSON_TEXT;
+}
+
+static struct span value_in(const struct take *t, const struct found *in, const struct finding *f)
+{
+    if (in->window != NULL) {
+        return window_value(in->window, f);
+    }
+    return span_of(t->d->doc.text.p + in->at + f->start, f->value_n);
+}
+
+// Only a pseudonym is a number itself; all else makes the whole number 0.
+static enum aiu_status edit_finding(const struct take *t, const struct place_seen *place,
+                                    const struct found *in, const struct finding *f)
 {
     const struct json_token *token = &t->d->doc.tokens[place->token];
-    enum action action = ACTION_BLOCK;
-    struct json_edit edit = {
-        token->start + (uint32_t)f->start, token->start + (uint32_t)f->end, {NULL, 0}};
+    struct json_edit edit = {in->at + (uint32_t)f->start, in->at + (uint32_t)f->end, {NULL, 0}};
 
-    TRY(judge(t->i, t->d, place->token, f, &action));
-    if (action != ACTION_REDACT) {
-        return AIU_OK;
-    }
-    if (token->type == JSON_NUMBER) {
-        edit = (struct json_edit){token->start, token->end, SPAN("0")};
-    } else {
-        TRY(tag_of(t->i, f, t->d->arena, &edit.with));
+    TRY(replace_finding(&t->i->replace, f, value_in(t, in, f), is_inner(place), t->d->arena,
+                        &edit.with));
+    if (token->type == JSON_NUMBER && span_equal(edit.with, SPAN_OF("0"))) {
+        edit.start = token->start;
+        edit.end = token->end;
     }
     return add_edit(t->d, place->choice, &edit);
+}
+
+static enum aiu_status edit_token(const struct take *t, const struct place_seen *place,
+                                  const struct found *in, const struct sighting *s)
+{
+    bool number = s->number || t->d->doc.tokens[place->token].type == JSON_NUMBER;
+    struct json_edit edit = {in->at + (uint32_t)s->start, in->at + (uint32_t)s->end, {NULL, 0}};
+
+    TRY(replace_token(s, number, is_inner(place), t->d->arena, &edit.with));
+    return edit.with.n > 0 ? add_edit(t->d, place->choice, &edit) : AIU_OK;
+}
+
+static enum aiu_status edit_found(struct take *t, const struct place_seen *place,
+                                  const struct found *in)
+{
+    struct judging j = {t, place->token};
+
+    TRY(overlap_settle(in->findings, in->seen, SIZE_MAX, judge_finding, &j));
+    for (size_t k = 0; k < in->findings->count; k++) {
+        if (finding_edits(&in->findings->items[k])) {
+            TRY(edit_finding(t, place, in, &in->findings->items[k]));
+        }
+    }
+    for (size_t k = 0; k < in->seen->count; k++) {
+        if (in->seen->items[k].entry != NULL) {
+            TRY(edit_token(t, place, in, &in->seen->items[k]));
+        }
+    }
+    return AIU_OK;
 }
 
 static enum aiu_status to_window(void *ctx, struct span bytes, size_t source_n,
@@ -151,15 +206,6 @@ static enum aiu_status decode_to_window(const struct take *t, const struct place
     return json ? json_inner_finish(&inner) : AIU_OK;
 }
 
-static enum aiu_status judge_findings(struct take *t, const struct place_seen *place,
-                                      const struct findings *found)
-{
-    for (size_t k = 0; k < found->count; k++) {
-        TRY(judge_finding(t, place, &found->items[k]));
-    }
-    return AIU_OK;
-}
-
 // Escapes and JSON inside a string need the decoders; everything else is scanned as it stands.
 static enum aiu_status scan_decoded(struct take *t, const struct place_seen *place)
 {
@@ -168,15 +214,34 @@ static enum aiu_status scan_decoded(struct take *t, const struct place_seen *pla
     window_reset(w);
     TRY(decode_to_window(t, place, w));
     TRY(window_finish(w, t->i->o.scratch));
-    return judge_findings(t, place, window_findings(w));
+    const struct found in = {&w->found, &w->seen, w, t->d->doc.tokens[place->token].start};
+    return edit_found(t, place, &in);
+}
+
+static enum aiu_status search_plain(const struct pseudonyms *tokens, struct span text,
+                                    struct sightings *seen)
+{
+    const struct view v = {text.p, text.n, true};
+    size_t decided = 0;
+
+    return tokens == NULL ? AIU_OK : restore_search(tokens, &v, 0, seen, &decided);
 }
 
 static enum aiu_status scan_plain(struct take *t, const struct place_seen *place, struct span text)
 {
     CLEANUP(findings_done) struct findings found = FINDINGS_OF(FINDINGS_MOST);
+    CLEANUP(sightings_done) struct sightings seen = {0};
+    const struct found in = {&found, &seen, NULL, (uint32_t)(text.p - t->d->doc.text.p)};
+    bool number = t->d->doc.tokens[place->token].type == JSON_NUMBER;
 
     TRY(scan_text(t->i->o.engine, t->i->o.scratch, t->i->o.rules, text, &found));
-    return judge_findings(t, place, &found);
+    TRY(search_plain(t->i->o.known, text, &seen));
+    for (size_t k = 0; k < found.count; k++) {
+        struct finding *f = &found.items[k];
+        f->number = number;
+        f->value_n = finding_is_long(f) ? 0 : f->end - f->start;
+    }
+    return edit_found(t, place, &in);
 }
 
 // Lower-case words of the protocol ("assistant", "chat.completion.chunk") match no rule.
@@ -478,36 +543,85 @@ bool inspected_decided(const struct inspected *d)
 
 // --- edits ------------------------------------------------------------------------------------
 
-// The part of `f` that lies in `p`: the tag stands where the finding begins.
-static enum aiu_status edit_piece(struct inspector *i, struct inspected *d,
-                                  const struct inspector_piece *p, const struct finding *f)
+// The part of start..end that lies in `p`, without a text in its place.
+static struct json_edit edit_in(const struct inspector_piece *p, size_t start, size_t end)
 {
-    enum action action =
-        policy_decide(i->o.policy, i->o.direction, f->rule, SPAN_OF(""), i->o.now_unix_s);
-    size_t start = f->start > p->from ? f->start : p->from;
-    size_t end = f->end < p->to ? f->end : p->to;
-    struct json_edit edit = {
-        p->at + (uint32_t)(start - p->from), p->at + (uint32_t)(end - p->from), {NULL, 0}};
+    size_t from = start > p->from ? start : p->from;
+    size_t to = end < p->to ? end : p->to;
+
+    return (struct json_edit){
+        p->at + (uint32_t)(from - p->from), p->at + (uint32_t)(to - p->from), {NULL, 0}};
+}
+
+// What takes the place of something stands where it begins.
+static enum aiu_status edit_piece_finding(struct inspector *i, struct inspected *d,
+                                          const struct inspector_piece *p, const struct finding *f)
+{
+    const struct channel *c = p->channel;
+    struct json_edit edit = edit_in(p, f->start, f->end);
 
     if (f->start >= p->from) {
-        TRY(judge(i, d, p->token, f, &action));
-        if (action == ACTION_REDACT) {
-            TRY(tag_of(i, f, d->arena, &edit.with));
+        struct span value = f->open ? span_of(NULL, 0) : window_value(&c->window, f);
+        TRY(replace_finding(&i->replace, f, value, c->json, d->arena, &edit.with));
+    }
+    return add_edit(d, p->choice, &edit);
+}
+
+static enum aiu_status edit_piece_token(struct inspected *d, const struct inspector_piece *p,
+                                        struct sighting *s)
+{
+    struct json_edit edit = edit_in(p, s->start, s->end);
+
+    if (s->start >= p->from) {
+        TRY(replace_token(s, s->number, p->channel->json, d->arena, &edit.with));
+        if (edit.with.n == 0) {
+            s->entry = NULL; // stays as it is
+            return AIU_OK;
         }
     }
-    return action == ACTION_REDACT ? add_edit(d, p->choice, &edit) : AIU_OK;
+    return add_edit(d, p->choice, &edit);
+}
+
+struct judging_piece {
+    struct inspector *i;
+    struct inspected *d;
+    const struct inspector_piece *p;
+};
+
+static enum aiu_status judge_piece(void *ctx, const struct finding *f, enum action *ret_action)
+{
+    const struct judging_piece *j = ctx;
+
+    return judge(j->i, j->d, j->p->token, f, ret_action);
+}
+
+static enum aiu_status edit_piece(struct inspector *i, struct inspected *d,
+                                  const struct inspector_piece *p)
+{
+    struct findings *found = &p->channel->window.found;
+    struct sightings *seen = &p->channel->window.seen;
+    struct judging_piece j = {i, d, p};
+
+    TRY(overlap_settle(found, seen, p->to, judge_piece, &j));
+    for (size_t k = 0; k < found->count; k++) {
+        const struct finding *f = &found->items[k];
+        if (finding_edits(f) && f->start < p->to && (f->end > p->from || f->open)) {
+            TRY(edit_piece_finding(i, d, p, f));
+        }
+    }
+    for (size_t k = 0; k < seen->count; k++) {
+        struct sighting *s = &seen->items[k];
+        if (s->entry != NULL && s->start < p->to && s->end > p->from) {
+            TRY(edit_piece_token(d, p, s));
+        }
+    }
+    return AIU_OK;
 }
 
 static enum aiu_status edit_pieces(struct inspector *i, struct inspected *d)
 {
     for (const struct inspector_piece *p = d->pieces; p != NULL; p = p->next) {
-        const struct findings *found = window_findings(&p->channel->window);
-        for (size_t k = 0; k < found->count; k++) {
-            const struct finding *f = &found->items[k];
-            if (f->start < p->to && (f->end > p->from || f->open)) {
-                TRY(edit_piece(i, d, p, f));
-            }
-        }
+        TRY(edit_piece(i, d, p));
         window_drop(&p->channel->window, p->to);
         p->channel->pieces--;
     }
@@ -561,11 +675,9 @@ static size_t merge(struct json_edit *edits, size_t count)
     return n;
 }
 
-enum aiu_status inspected_edits(struct inspector *i, struct inspected *d,
-                                const struct json_edit **ret_edits, size_t *ret_count)
+static enum aiu_status edits_in_order(const struct inspected *d, const struct json_edit **ret_edits,
+                                      size_t *ret_count)
 {
-    TRY(edit_pieces(i, d));
-    TRY(edit_shadows(d));
     *ret_edits = NULL;
     *ret_count = 0;
     if (d->edit_count == 0) {
@@ -585,6 +697,72 @@ enum aiu_status inspected_edits(struct inspector *i, struct inspected *d,
     return AIU_OK;
 }
 
+enum aiu_status inspected_edits(struct inspector *i, struct inspected *d,
+                                const struct json_edit **ret_edits, size_t *ret_count)
+{
+    TRY(edit_pieces(i, d));
+    TRY(edit_shadows(d));
+    return edits_in_order(d, ret_edits, ret_count);
+}
+
+// --- tokens that somebody wrote ---------------------------------------------------------------
+
+static enum aiu_status escape_seen(const struct take *t, const struct place_seen *place,
+                                   uint32_t at, const struct sightings *seen)
+{
+    for (size_t k = 0; k < seen->count; k++) {
+        const struct sighting *s = &seen->items[k];
+        struct json_edit edit = {at + (uint32_t)s->start, at + (uint32_t)s->end, {NULL, 0}};
+        struct span with, text = span_of(t->d->doc.text.p + edit.start, edit.end - edit.start);
+        bool number = s->number || t->d->doc.tokens[place->token].type == JSON_NUMBER;
+        if (span_find_byte(text, '\\') < text.n) {
+            text = s->entry->token; // comes back without the escapes
+        }
+        TRY(pseudonyms_token(t->i->o.pseudonyms, s->entry->rule, text, number, &with));
+        TRY(arena_copy(t->d->arena, with.n > 0 ? with : SPAN_OF("0"), &edit.with));
+        TRY(add_edit(t->d, place->choice, &edit));
+    }
+    return AIU_OK;
+}
+
+static enum aiu_status escape_place(void *ctx, const struct place_seen *place)
+{
+    struct take *t = ctx;
+    CLEANUP(sightings_done) struct sightings seen = {0};
+    const struct json_token *token = &t->d->doc.tokens[place->token];
+    struct window w;
+
+    if (place->row->kind == PLACE_SHADOW || is_opaque(t, place)) {
+        return AIU_OK;
+    }
+    if (!token->escaped && place->row->kind != PLACE_JSON_TEXT) {
+        TRY(search_plain(t->i->o.pseudonyms, json_raw(&t->d->doc, place->token), &seen));
+        return escape_seen(t, place, token->start, &seen);
+    }
+    window_init(&w, t->i->o.engine, NULL);
+    window_seek(&w, t->i->o.pseudonyms);
+    enum aiu_status st = decode_to_window(t, place, &w);
+    st = st == AIU_OK ? window_finish(&w, t->i->o.scratch) : st;
+    st = st == AIU_OK ? escape_seen(t, place, token->start, window_sightings(&w)) : st;
+    window_done(&w);
+    return st;
+}
+
+// Each round may make tokens, which are looked for in their turn: there is next to never a second.
+static enum aiu_status escape_tokens(struct take *t)
+{
+    struct pseudonyms *p = t->i->o.pseudonyms;
+
+    for (int round = 0; p != NULL && !pseudonyms_indexed(p); round++) {
+        if (round == ESCAPE_ROUNDS) {
+            return AIU_INSPECTION_FAILED;
+        }
+        TRY(pseudonyms_index(p));
+        TRY(walker_run(t->i->o.walker, t->kind, &t->d->doc, escape_place, t));
+    }
+    return AIU_OK;
+}
+
 enum aiu_status inspector_whole(struct inspector *i, enum document_kind kind,
                                 const struct json_doc *doc, struct arena *arena,
                                 const struct json_edit **ret_edits, size_t *ret_count)
@@ -593,5 +771,9 @@ enum aiu_status inspector_whole(struct inspector *i, enum document_kind kind,
 
     TRY(inspector_take(i, kind, doc, arena, &d));
     TRY(channel_end_all(&i->channels));
-    return inspected_edits(i, &d, ret_edits, ret_count);
+    TRY(inspected_edits(i, &d, ret_edits, ret_count));
+    struct take take = {i, &d, kind};
+    uint32_t before = d.edit_count;
+    TRY(escape_tokens(&take));
+    return before == d.edit_count ? AIU_OK : edits_in_order(&d, ret_edits, ret_count);
 }

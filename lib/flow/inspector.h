@@ -5,6 +5,10 @@
 // scanned and judged by the policy; what the policy says becomes edits of the source bytes and a
 // verdict with reasons. Requests, whole answers and events of a stream all pass through here.
 //
+// Pseudonyms: values of a request go out as tokens, which the list remembers; where they stand in
+// an answer, the values come back. A token that a request already holds, written by somebody, goes
+// out as another one, so that what comes back is what was sent.
+//
 // Texts that stand whole in a document are decided at once. Texts that come in pieces (joined
 // places) go through channels; their pieces are decided when their channel says so.
 //
@@ -17,6 +21,8 @@
 #include "codec/json_edit.h"
 #include "detect/engine.h"
 #include "flow/channel.h"
+#include "flow/overlap.h"
+#include "flow/replace.h"
 #include "policy/policy.h"
 #include "policy/validator.h"
 #include "policy/verdict.h"
@@ -27,7 +33,9 @@ struct inspector_options {
     struct scratch *scratch;
     const struct walker *walker;
     const struct policy *policy;
-    const struct rule_set *rules; // those of the policy in this direction
+    const struct rule_set *rules;   // those of the policy in this direction
+    struct pseudonyms *pseudonyms;  // of a request: filled; NULL where the policy has none
+    const struct pseudonyms *known; // of an answer: restored; NULL where there are none
     enum direction direction;
     uint64_t now_unix_s;
 };
@@ -43,6 +51,7 @@ struct inspector_memo {
 
 struct inspector {
     struct inspector_options o;
+    struct replace replace;
     struct validator validator;
     struct verdict verdict;
     struct channel_set channels;

@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "flow/exchange.h"
+#include "secret/token_key.h"
 
 // --- pools ------------------------------------------------------------------------------------
 
@@ -211,6 +212,7 @@ static enum aiu_status build(struct plane *f, struct service *service)
 {
     TRY(scratch_new(f->shared->engine, &f->scratch));
     TRY(mac_keys_new(f->shared->master, &f->mac_keys));
+    TRY(token_keys_new(f->shared->master, &f->token_keys));
     TRY(pool_set_new(f->loop, service, &f->pools));
     return audit_subscribe(f->shared->audit, loop_bell_ring_ctx, &f->durable);
 }
@@ -250,6 +252,7 @@ void plane_free(struct plane *f)
     }
     pool_set_unref(f->pools);
     mac_keys_free(f->mac_keys);
+    token_keys_free(f->token_keys);
     scratch_free(f->scratch);
     mem_free(f);
 }

@@ -4,7 +4,9 @@
 // inspect: which model, may this key use it, what does the text hold, what goes out.
 #include "flow/exchange.h"
 
-enum { SHORTEST_FINDING = 6, NAME_MOST = 128 };
+#include "secret/token_key.h"
+
+enum { SHORTEST_FINDING = 6, NAME_MOST = 128, PSEUDONYMS_CAP = 64 << 20 };
 
 void exchange_inspector(struct exchange *x, enum direction d, struct inspector *i)
 {
@@ -14,6 +16,8 @@ void exchange_inspector(struct exchange *x, enum direction d, struct inspector *
         .walker = x->upstream->walker,
         .policy = x->key->key->policy,
         .rules = &x->key->rules[d],
+        .pseudonyms = x->has_pseudonyms && d == DIRECTION_REQUEST ? &x->pseudonyms : NULL,
+        .known = x->pseudonyms.count > 0 && d == DIRECTION_RESPONSE ? &x->pseudonyms : NULL,
         .direction = d,
         .now_unix_s = x->unix_us / 1000000,
     };
@@ -157,8 +161,33 @@ static void count_findings(const struct exchange *x, enum direction d, const str
     }
 }
 
+static enum aiu_status token_mac(void *ctx, struct span bytes, uint8_t out[TOKEN_MAC_SIZE])
+{
+    struct mac *mac = ctx;
+
+    mac_start(mac);
+    mac_update(mac, bytes);
+    return mac_final(mac, out);
+}
+
+// The tenant's key is borrowed while the request is inspected, and not used after.
+static enum aiu_status open_pseudonyms(struct exchange *x)
+{
+    struct mac *mac = NULL;
+
+    if (!policy_uses(x->key->key->policy, DIRECTION_REQUEST, ACTION_PSEUDONYM)) {
+        return AIU_OK;
+    }
+    TRY(token_keys_get(x->plane->token_keys, x->key->key->tenant, &mac));
+    const struct pseudonym_keyer keyer = {token_mac, mac};
+    pseudonyms_init(&x->pseudonyms, &keyer, PSEUDONYMS_CAP);
+    x->has_pseudonyms = true;
+    return AIU_OK;
+}
+
 static enum aiu_status inspect_body(struct exchange *x)
 {
+    TRY(open_pseudonyms(x));
     exchange_inspector(x, DIRECTION_REQUEST, &x->in);
     x->inspecting = true;
     enum aiu_status st = inspector_whole(&x->in, x->route.route->request, &x->doc, &x->arena,
@@ -168,6 +197,7 @@ static enum aiu_status inspect_body(struct exchange *x)
         x->denied = true;
     }
     TRY(st);
+    TRY(exchange_hold(x, x->pseudonyms.arena.used));
     TRY(rename_model(x));
     return make_pieces(x);
 }
