@@ -89,7 +89,8 @@ static void a_key_is_explained_however_it_is_written(void **state)
     explain("providers.timeouts.connect", AIU_OK, "duration");
     explain("providers", AIU_OK, "  base_url ");
     explain("version", AIU_OK, "required\n");
-    explain("policies.request.pii", AIU_OK, "type: allow, flag, redact, block\n");
+    explain("policies.request.pii", AIU_OK,
+            "type: allow, flag, pseudonym, mask, redact, drop, block\n");
     explain("AI_TIMEOUT", AIU_OK, "environment");
     explain("AI_TEMPERATURE", AIU_OK, "does not use it");
     explain("providers.timeouts.conect", AIU_NOT_FOUND, "did you mean \"connect\"?");

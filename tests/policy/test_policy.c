@@ -191,7 +191,7 @@ static void actions_have_names(void **state)
         assert_true(action_find(span_str(action_text(want)), &a));
         assert_int_equal(a, want);
     }
-    assert_false(action_find(SPAN_OF("pseudonym"), &a));
+    assert_false(action_find(SPAN_OF("encrypt"), &a));
     assert_false(action_find(SPAN_OF("Allow"), &a));
     assert_false(action_find(SPAN_OF(""), &a));
 }
