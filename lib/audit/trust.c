@@ -229,6 +229,52 @@ void trust_of_key(struct trust *t, const struct note_key *key)
     t->logs[0] = *key;
 }
 
+static bool has_month(struct span name)
+{
+    static const char form[] = "/0000-00";
+    const size_t n = sizeof(form) - 1;
+
+    if (name.n <= n) {
+        return false;
+    }
+    struct span end = span_drop_first(name, name.n - n);
+    for (size_t i = 0; i < n; i++) {
+        bool digit = end.p[i] >= '0' && end.p[i] <= '9';
+        if (form[i] == '0' ? !digit : end.p[i] != (uint8_t)form[i]) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static struct span without_month(struct span name)
+{
+    return has_month(name) ? span_drop_last(name, strlen("/0000-00")) : name;
+}
+
+enum aiu_status trust_add_shard(struct trust *t, struct span origin)
+{
+    size_t known = t->logs_count;
+
+    if (!has_month(origin) || !note_name_valid(origin)) {
+        return AIU_OK;
+    }
+    for (size_t i = 0; i < known; i++) {
+        if (span_equal(t->logs[i].name, origin)) {
+            continue;
+        }
+        if (span_equal(without_month(t->logs[i].name), without_month(origin))) {
+            if (t->logs_count == TRUST_LOGS_MOST) {
+                return AIU_TOO_LONG;
+            }
+            TRY(note_key_init(&t->logs[t->logs_count], origin, NOTE_SIGNATURE,
+                              t->logs[i].public_key));
+            t->logs_count++;
+        }
+    }
+    return AIU_OK;
+}
+
 bool trust_quorum(const struct trust *t, uint64_t witnesses)
 {
     uint64_t yes = 0;

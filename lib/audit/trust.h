@@ -70,5 +70,10 @@ MUST_CHECK enum aiu_status trust_open(const struct trust *t, struct span note,
                                       struct checkpoint *ret_checkpoint,
                                       struct trust_verdict *ret_verdict);
 
+// A log that is divided by months is one log with one key, named ORIGIN/YYYY-MM: where `origin` is
+// the name of a known log with a month behind it, or with another month, that log's key counts for
+// it, too. `origin` must live as long as the trust.
+MUST_CHECK enum aiu_status trust_add_shard(struct trust *t, struct span origin);
+
 // Whether these witnesses (bit i: witnesses[i]) are enough.
 bool trust_quorum(const struct trust *t, uint64_t witnesses);

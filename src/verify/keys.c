@@ -7,8 +7,6 @@
 #include <stdio.h>
 #include <unistd.h>
 
-enum { SHARD_SUFFIX = 8 }; // "/2026-11"
-
 void keys_init(struct keys *k)
 {
     *k = (struct keys){.trust = {.quorum = TRUST_NONE}};
@@ -150,50 +148,13 @@ enum aiu_status keys_add_of_log(struct keys *k, const char *folder)
     return AIU_OK;
 }
 
-static bool has_month(struct span name)
-{
-    static const char form[] = "/0000-00";
-
-    if (name.n <= SHARD_SUFFIX) {
-        return false;
-    }
-    struct span end = span_drop_first(name, name.n - SHARD_SUFFIX);
-    for (size_t i = 0; i < SHARD_SUFFIX; i++) {
-        bool digit = end.p[i] >= '0' && end.p[i] <= '9';
-        if (form[i] == '0' ? !digit : end.p[i] != (uint8_t)form[i]) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static struct span without_month(struct span name)
-{
-    return has_month(name) ? span_drop_last(name, SHARD_SUFFIX) : name;
-}
-
 enum aiu_status keys_add_shard(struct keys *k, struct span note)
 {
-    size_t known = k->trust.logs_count;
-    struct buf *text = NULL;
     struct checkpoint c;
     struct note n;
 
-    if (note_parse(note, &n) != AIU_OK || checkpoint_parse(n.text, &c) != AIU_OK ||
-        !has_month(c.origin) || !note_name_valid(c.origin)) {
+    if (note_parse(note, &n) != AIU_OK || checkpoint_parse(n.text, &c) != AIU_OK) {
         return AIU_OK; // verification will say what is wrong
     }
-    for (size_t i = 0; i < known; i++) {
-        struct span name = k->trust.logs[i].name;
-        struct note_key key;
-        if (span_equal(name, c.origin) ||
-            !span_equal(without_month(name), without_month(c.origin))) {
-            continue;
-        }
-        TRY(new_text(k, &text));
-        TRY(buf_append(text, c.origin));
-        TRY(note_key_init(&key, buf_span(text), NOTE_SIGNATURE, k->trust.logs[i].public_key));
-        TRY(add_key(&k->trust, &key));
-    }
-    return AIU_OK;
+    return trust_add_shard(&k->trust, c.origin);
 }

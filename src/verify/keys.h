@@ -33,6 +33,5 @@ MUST_CHECK enum aiu_status keys_add_policy(struct keys *k, const char *path, siz
 // The file `vkey` of the log's folder. AIU_FILE_NOT_FOUND where it has none.
 MUST_CHECK enum aiu_status keys_add_of_log(struct keys *k, const char *folder);
 
-// A log that is divided by months is one log with one key: where the checkpoint `note` has the name
-// of a known key and "/YYYY-MM" behind it, or another month than it, that key counts for it too.
+// trust_add_shard for the origin of a checkpoint's note, which must live as long as the keys.
 MUST_CHECK enum aiu_status keys_add_shard(struct keys *k, struct span note);
