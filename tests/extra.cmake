@@ -11,6 +11,14 @@ find_package(Python3 3.9 COMPONENTS Interpreter)
 add_test(NAME audit/cli
     COMMAND Python3::Interpreter ${CMAKE_CURRENT_LIST_DIR}/audit/cli_audit.py $<TARGET_FILE:aiu>)
 set_tests_properties(audit/cli PROPERTIES TIMEOUT 120 ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
+# Verification as programs, on logs that make_log writes.
+add_executable(make_log audit/make_log.c)
+aiu_sees(make_log base secret codec audit)
+target_include_directories(make_log PRIVATE support)
+target_link_libraries(make_log PRIVATE aiu_flags test_support PkgConfig::cmocka)
+add_test(NAME audit/cli_verify
+    COMMAND Python3::Interpreter ${CMAKE_CURRENT_LIST_DIR}/audit/cli_verify.py ${CMAKE_RUNTIME_OUTPUT_DIRECTORY})
+set_tests_properties(audit/cli_verify PROPERTIES TIMEOUT 120 ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
 # --- End to end: tests/e2e/test_*.py, one ctest each. They start their own mock and gateway on ports
 # that the kernel chooses, so all may run at the same time.
 find_package(Python3 3.9 COMPONENTS Interpreter)
