@@ -80,10 +80,13 @@ struct program {
 struct check {
     uint16_t rule;
     uint8_t confidence;
-    uint8_t validator; // enum validator; 0: none
-    uint8_t entropy;   // least, in 1/16 bit a byte; 0: not asked
-    uint8_t context;   // group of context words + 1; 0: none
+    uint16_t validator; // enum validator_id; 0: none
+    uint8_t entropy;    // least, in 1/16 bit a byte; 0: not asked
+    uint16_t context;   // group of context words + 1; 0: none
+    uint16_t place;     // group + 1 that is context too where a word of `id_words` stands near
+    uint8_t near;       // how near a context word must stand, in bytes
     bool context_required;
+    bool alone;        // a text that is nothing else is context
     bool flows;        // an open item or a matcher that flows: ranks before length
     bool placeholders; // "xxxxxxxx" and the like are findings too
 };
@@ -99,10 +102,33 @@ struct anchor {
 struct context_word {
     uint32_t at; // in the pool
     uint8_t n;
-    uint8_t group;
+    uint16_t group;
 };
 
-enum { CONTEXT_BUCKETS = 256 };
+enum { CONTEXT_BUCKETS = 1024 };
+
+// An identifier of letters and digits, written in one or in groups (shape.h).
+struct shape {
+    uint64_t want, care; // two bits a character from the first digit on: SHAPE_DIGIT, SHAPE_LETTER
+    uint16_t check;
+    uint16_t prefix_at; // letters that may stand in front, such as a country's code: in the pool
+    uint8_t prefix_n;
+    uint8_t length;  // characters, without separators
+    uint8_t lead;    // of them letters before the first digit
+    uint8_t between; // SHAPE_BLANK and the like: what may stand between characters
+};
+
+enum {
+    SHAPE_MOST = 30, // characters from the first digit on
+    SHAPE_LEAD = 8,
+    SHAPE_CODE = 4, // capital letters with a blank behind them that may begin a finding
+    SHAPE_DIGIT = 1,
+    SHAPE_LETTER = 2,
+    SHAPE_BLANK = 1,
+    SHAPE_DASH = 2,
+    SHAPE_POINT = 4,
+    SHAPE_SLASH = 8,
+};
 
 struct catalog {
     const struct rule_info *info;
@@ -124,8 +150,13 @@ struct catalog {
     const struct context_word *context_words; // by bucket of their first two bytes (context.h)
     uint16_t context_buckets[CONTEXT_BUCKETS + 1];
     size_t context_longest;
-    size_t context_count;         // groups
-    const struct anchor *anchors; // those Vectorscan looks for; the index is its expression id
+    size_t context_count;    // groups
+    size_t context_id_words; // the group "id_words"; context_count where there is none
+    const struct shape *shapes;
+    size_t shape_count;
+    const uint16_t *shape_triggers; // indices of shapes, by group of context words
+    const uint16_t *shape_groups;   // group g: shape_triggers[shape_groups[g] .. [g + 1])
+    const struct anchor *anchors;   // those Vectorscan looks for; the index is its expression id
     size_t anchor_count;
     struct anchor bytes[CATALOG_BYTES]; // those of one byte
     size_t byte_count;

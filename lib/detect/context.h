@@ -14,23 +14,39 @@
 struct context_reader {
     const struct catalog *catalog;
     const struct view *view;
-    size_t read;    // words before this that end before the last `upto` were seen
-    uint32_t *last; // by group: start + 1 of the last word so far, 0 for none
+    size_t read;      // words before this that end before the last `upto` were seen
+    uint32_t *last;   // by group: start + 1 of the last word so far, 0 for none
+    uint16_t *active; // groups that had a word, each once; not all of them still near
+    size_t active_count;
 };
 
-// Note the words that stand in the CATALOG_NEAR bytes before `upto`. Calls go from left to right.
+// How far in front of a run of digits what it belongs to may begin.
+enum { CONTEXT_LEAD = 24, CONTEXT_FAR = 0xFFFF };
+
+// `last` and `active` have room for every group.
+void context_init(struct context_reader *r, const struct catalog *c, const struct view *v,
+                  uint32_t *last, uint16_t *active);
+
+// Note the words that stand in the CATALOG_NEAR + CONTEXT_LEAD bytes before `upto`. Calls go from
+// left to right.
 void context_read(struct context_reader *r, size_t upto);
 
-// Whether a word of `group` stands near before `upto`.
-static inline bool context_near(const struct context_reader *r, uint8_t group, size_t upto)
+// Forget the active groups none of whose words is near before `upto` or what begins a little
+// before it.
+void context_prune(struct context_reader *r, size_t upto);
+
+// How far before `upto` the last word of `group` begins; CONTEXT_FAR where none is near.
+static inline unsigned context_near(const struct context_reader *r, size_t group, size_t upto)
 {
     uint32_t last = r->last[group];
 
-    return last > 0 && upto - (last - 1) <= CATALOG_NEAR;
+    return last > 0 && last <= upto && upto - (last - 1) <= CATALOG_NEAR
+               ? (unsigned)(upto - (last - 1))
+               : CONTEXT_FAR;
 }
 
 // The bucket of a word, or of a text, by two bytes in lower case.
-static inline uint8_t context_bucket(uint8_t first, uint8_t second)
+static inline unsigned context_bucket(uint8_t first, uint8_t second)
 {
-    return (uint8_t)(first * 31U + second);
+    return (first * 37U + second) % CONTEXT_BUCKETS;
 }

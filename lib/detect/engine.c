@@ -110,7 +110,8 @@ enum aiu_status scratch_new(const struct engine *e, struct scratch **ret_scratch
         return AIU_NO_MEMORY;
     }
     s->last_near = mem_new(e->catalog->context_count + 1, sizeof(*s->last_near));
-    if (s->last_near == NULL || hs_alloc_scratch(e->database, &s->hs) != HS_SUCCESS) {
+    s->active = mem_new(e->catalog->context_count + 1, sizeof(*s->active));
+    if (s->last_near == NULL || s->active == NULL || hs_alloc_scratch(e->database, &s->hs) != HS_SUCCESS) {
         scratch_free(s);
         return AIU_NO_MEMORY;
     }
@@ -130,6 +131,7 @@ void scratch_free(struct scratch *s)
             fold_done(&s->readers[i].escapes);
             decoder_done(&s->readers[i].decoder);
         }
+        mem_free(s->active);
         mem_free(s);
     }
 }

@@ -35,6 +35,7 @@ struct scratch {
     struct candidate *candidates;
     size_t candidate_count, candidate_capacity;
     uint32_t *last_near;                 // context.h
+    uint16_t *active;                    // groups of words, context.h
     struct reader readers[READER_DEPTH]; // deep.h
 };
 

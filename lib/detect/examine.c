@@ -21,6 +21,7 @@
 #include "detect/context.h"
 #include "detect/engine_parts.h"
 #include "detect/program.h"
+#include "detect/shape.h"
 #include "detect/unicode.h"
 #include "detect/validate.h"
 
@@ -31,6 +32,7 @@ struct job {
     const struct view *view;
     size_t decided;
     size_t more; // earliest start of what can not be told yet
+    struct context_reader context;
     enum aiu_status status;
 };
 
@@ -93,6 +95,7 @@ static enum aiu_status confirm(struct job *job, const struct program *program, s
         .rule = program->rule,
         .check = program->check,
         .confidence = hit->sure ? 100 : check->confidence,
+        .near = CONTEXT_FAR,
         .flow = hit->flow,
     };
     return push_candidate(job, &candidate);
@@ -196,6 +199,75 @@ static size_t next_spot(const struct view *v, size_t at, const uint8_t spots[CAT
     return at;
 }
 
+static enum aiu_status confirm_shape(struct job *job, const struct shape *shape,
+                                     const struct hit *hit, struct span text)
+{
+    const struct check *check = &job->catalog->checks[shape->check];
+    enum validity validity = validator_run((enum validator_id)check->validator, text);
+
+    if (hit->start < job->decided || validity == VALID_NO) {
+        return AIU_OK;
+    }
+    struct candidate candidate = {
+        .start = (uint32_t)hit->start,
+        .end = (uint32_t)hit->end,
+        .rule = check->rule,
+        .check = shape->check,
+        .confidence = check->confidence,
+        .near = CONTEXT_FAR,
+    };
+    return push_candidate(job, &candidate);
+}
+
+static void run_shape(struct job *job, const struct shape *shape, const struct chain *chain)
+{
+    struct span text;
+    struct hit hit;
+
+    if (job->status != AIU_OK ||
+        !rule_set_has(job->rules, job->catalog->checks[shape->check].rule)) {
+        return;
+    }
+    enum match m = shape_match(job->catalog, shape, job->view, chain, &hit, &text);
+    if (m == MATCH_YES) {
+        job->status = confirm_shape(job, shape, &hit, text);
+    } else if (m == MATCH_MORE && hit.start < job->more && hit.start >= job->decided) {
+        job->more = hit.start;
+    }
+}
+
+// Shapes are tried where a word of their context stands near, or where the text may be nothing
+// else: most of them are too weak for more.
+static void run_shapes(struct job *job, size_t at)
+{
+    const struct catalog *c = job->catalog;
+    bool alone =
+        may_stand_alone(job->view, at) || (at <= SHAPE_LEAD + CONTEXT_LEAD && job->view->first);
+    struct chain chain;
+
+    if (c->shape_count == 0) {
+        return;
+    }
+    context_read(&job->context, at);
+    context_prune(&job->context, at);
+    if (job->context.active_count == 0 && !alone) {
+        return;
+    }
+    chain_read(job->view, at, &chain);
+    alone = alone && may_stand_alone(job->view, chain.lead_start);
+    for (size_t i = 0; alone && i < c->shape_count; i++) {
+        if (c->checks[c->shapes[i].check].alone) {
+            run_shape(job, &c->shapes[i], &chain);
+        }
+    }
+    for (size_t k = 0; k < job->context.active_count; k++) {
+        uint16_t group = job->context.active[k];
+        for (size_t i = c->shape_groups[group]; i < c->shape_groups[group + 1U]; i++) {
+            run_shape(job, &c->shapes[c->shape_triggers[i]], &chain);
+        }
+    }
+}
+
 static size_t take_run(struct job *job, size_t at)
 {
     const struct view *v = job->view;
@@ -208,6 +280,7 @@ static size_t take_run(struct job *job, size_t at)
     size_t n = site.end - at;
     if (n <= CATALOG_RUN && (v->final || site.end < v->n)) {
         run_programs(job, c->runs[n], c->runs[n + 1] - c->runs[n], &site);
+        run_shapes(job, at);
     }
     return site.end;
 }
@@ -282,6 +355,10 @@ static size_t break_point(const struct catalog *c, const struct view *v, size_t 
     while (at > least && class_has(&c->inside, v->p[at - 1])) {
         at--;
     }
+    if (at > least && (at == end || is_digit(v->p[at]))) {
+        size_t code = letters_before_blank(v, at);
+        at -= code > 0 && at - from > code ? code + 1 : 0;
+    }
     return at > least ? char_end(v, at, end) : char_start(v, at, from);
 }
 
@@ -296,6 +373,9 @@ static bool ranks_before(const struct catalog *c, const struct candidate *a,
     }
     if (a->end != b->end) {
         return a->end > b->end;
+    }
+    if (a->near != b->near) {
+        return a->near < b->near;
     }
     if (c->info[a->rule].severity != c->info[b->rule].severity) {
         return c->info[a->rule].severity > c->info[b->rule].severity;
@@ -348,34 +428,93 @@ static void sort_candidates(const struct catalog *c, struct candidate *items, si
     }
 }
 
-// Whether the rule of `candidate` has what it needs around it; a word that helps raises confidence.
-static bool has_context(struct context_reader *r, const struct check *check,
-                        struct candidate *candidate)
+static unsigned nearer(unsigned a, unsigned b)
 {
-    if (check->context == 0) {
-        return true;
+    return a < b ? a : b;
+}
+
+// How near the context is. A place ("Norway") counts only beside a word that says what kind of
+// thing follows ("id number"), and less than the thing's own name.
+static unsigned context_of(struct context_reader *r, const struct check *check, size_t start)
+{
+    unsigned near = CONTEXT_FAR;
+
+    if (check->context == 0 && check->place == 0) {
+        return near;
     }
-    context_read(r, candidate->start);
-    bool near = context_near(r, check->context - 1, candidate->start);
-    if (near) {
+    context_read(r, start);
+    if (check->context > 0) {
+        near = context_near(r, check->context - 1U, start);
+    }
+    if (check->place > 0 && near > check->near) {
+        unsigned place = context_near(r, check->place - 1U, start);
+        unsigned word = context_near(r, r->catalog->context_id_words, start);
+        if (place != CONTEXT_FAR && word != CONTEXT_FAR) {
+            return nearer(CATALOG_NEAR + nearer(place, word), CONTEXT_FAR - 1);
+        }
+    }
+    return near > check->near ? CONTEXT_FAR : near;
+}
+
+// Whether `candidate` has what its check needs around it; a word that helps raises confidence.
+static enum match has_context(struct context_reader *r, const struct check *check,
+                              struct candidate *candidate)
+{
+    candidate->near = (uint16_t)context_of(r, check, candidate->start);
+    if (candidate->near != CONTEXT_FAR) {
         candidate->confidence = (uint8_t)((candidate->confidence + 100) / 2);
+        return MATCH_YES;
     }
-    return near || !check->context_required;
+    if (!check->context_required) {
+        return MATCH_YES;
+    }
+    return check->alone ? stands_alone(r->view, candidate->start, candidate->end) : MATCH_NO;
+}
+
+// Of the candidates from `i` on that begin at the same place, the best one that has its context;
+// returns the index behind them. MATCH_MORE where it can not be told yet.
+static size_t best_of(struct job *job, size_t i, struct candidate *ret_best, enum match *ret_found)
+{
+    const struct candidate *items = job->scratch->candidates;
+    size_t start = items[i].start;
+    enum match found = MATCH_NO;
+
+    for (; i < job->scratch->candidate_count && items[i].start == start; i++) {
+        struct candidate c = items[i];
+        enum match m = has_context(&job->context, &job->catalog->checks[c.check], &c);
+        if (m == MATCH_YES && (found == MATCH_NO || ranks_before(job->catalog, &c, ret_best))) {
+            *ret_best = c;
+        }
+        found = m == MATCH_NO || found == MATCH_MORE ? found : m;
+    }
+    *ret_found = found;
+    return i;
 }
 
 // Keep the candidates that are findings, in front of the array; returns how far they reach.
-static size_t accept(struct job *job, size_t unknown, struct progress *p, size_t *ret_count)
+// `unknown` moves to the first candidate of which it can not be told.
+static size_t accept(struct job *job, size_t *unknown, struct progress *p, size_t *ret_count)
 {
     struct scratch *s = job->scratch;
     const struct catalog *catalog = job->catalog;
-    struct context_reader reader = {catalog, job->view, 0, s->last_near};
     size_t reached = p->decided;
     size_t kept = 0;
+    size_t i = 0;
 
-    memset(s->last_near, 0, catalog->context_count * sizeof(*s->last_near));
-    for (size_t i = 0; i < s->candidate_count && s->candidates[i].start < unknown; i++) {
+    context_init(&job->context, catalog, job->view, s->last_near, s->active);
+    while (i < s->candidate_count && s->candidates[i].start < *unknown) {
         struct candidate c = s->candidates[i];
-        if (c.start < reached || !has_context(&reader, &catalog->checks[c.check], &c)) {
+        enum match found = MATCH_NO;
+        if (c.start < reached) {
+            i++;
+            continue;
+        }
+        i = best_of(job, i, &c, &found);
+        if (found == MATCH_MORE) {
+            *unknown = c.start;
+            break;
+        }
+        if (found == MATCH_NO) {
             continue;
         }
         reached = c.end;
@@ -411,6 +550,7 @@ enum aiu_status examine(const struct engine *e, struct scratch *s, const struct 
     }
     job.decided = p->decided;
     s->candidate_count = 0;
+    context_init(&job.context, e->catalog, v, s->last_near, s->active);
     TRY(scan_literals(&job, e));
     TRY(scan_bytes(&job));
     sort_candidates(e->catalog, s->candidates, s->candidate_count);
@@ -419,7 +559,7 @@ enum aiu_status examine(const struct engine *e, struct scratch *s, const struct 
         size_t broken = break_point(e->catalog, v, p->decided);
         unknown = broken < job.more ? broken : job.more;
     }
-    size_t reached = accept(&job, unknown, p, &ret_decided->count);
+    size_t reached = accept(&job, &unknown, p, &ret_decided->count);
     ret_decided->items = s->candidates;
     p->decided = p->flow.kind != FLOW_NONE || reached > unknown ? reached : unknown;
     return AIU_OK;

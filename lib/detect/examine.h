@@ -31,7 +31,7 @@ struct candidate {
     uint16_t rule;
     uint16_t check;
     uint8_t confidence;
-
+    uint16_t near; // how far away the context word begins; CONTEXT_FAR for none
     struct flow flow;
 };
 

@@ -23,6 +23,7 @@ struct view {
     const uint8_t *p;
     size_t n;
     bool final; // the text ends where the view ends
+    bool first; // the text begins where the view begins
 };
 
 // Where the anchor stands.

@@ -8,15 +8,20 @@
 
 #include "base/status.h"
 #include "detect/ascii.h"
+#include "detect/ids.h"
 #include "detect/numbers.h"
 
 static const struct {
     const char *name;
     enum validity (*run)(struct span text);
+    bool (*is_id)(const struct id *d);
 } validators[VALIDATOR_COUNT] = {
-#define VALIDATOR(name) [VALIDATOR_##name] = {#name, validate_##name},
+#define VALIDATOR(name) [VALIDATOR_##name] = {#name, validate_##name, NULL},
 #include "detect/validators.def"
 #undef VALIDATOR
+#define ID(name) [VALIDATOR_##name] = {#name, NULL, id_##name},
+#include "detect/ids.def"
+#undef ID
 };
 
 enum validator_id validator_id_find(struct span name)
@@ -31,7 +36,15 @@ enum validator_id validator_id_find(struct span name)
 
 enum validity validator_run(enum validator_id id, struct span text)
 {
-    return id == VALIDATOR_NONE ? VALID_YES : validators[id].run(text);
+    struct id d;
+
+    if (id == VALIDATOR_NONE) {
+        return VALID_YES;
+    }
+    if (validators[id].run != NULL) {
+        return validators[id].run(text);
+    }
+    return id_read(text, &d) && validators[id].is_id(&d) ? VALID_YES : VALID_NO;
 }
 
 enum { DIGITS_MOST = 40 };

@@ -23,6 +23,9 @@ enum validator_id {
 #define VALIDATOR(name) VALIDATOR_##name,
 #include "detect/validators.def"
 #undef VALIDATOR
+#define ID(name) VALIDATOR_##name,
+#include "detect/ids.def"
+#undef ID
     VALIDATOR_COUNT
 };
 

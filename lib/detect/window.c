@@ -277,7 +277,7 @@ static enum aiu_status run(struct window *w, struct scratch *s, bool final)
 {
     size_t context = w->decided - w->base;
     size_t skipped = context > CATALOG_CONTEXT ? context - CATALOG_CONTEXT : 0;
-    struct view v = {w->text.p + skipped, w->text.n - skipped, final};
+    struct view v = {w->text.p + skipped, w->text.n - skipped, final, w->base + skipped == 0};
     struct progress p = {context - skipped, w->flow};
     struct decided d;
 

@@ -145,17 +145,28 @@ static uint8_t entropy(struct build *b, const struct text *t)
     return (uint8_t)(bits * 16 + tenths * 16 / 10);
 }
 
-static uint8_t context(struct build *b, const struct text *t)
+// The group of that name; context_count where there is none.
+static size_t group_find(const struct build *b, struct span name)
 {
-    for (size_t i = 0; t->s.n > 0 && i < b->source->context_count; i++) {
-        if (span_equal(b->source->contexts[i].name.s, t->s)) {
-            return (uint8_t)(i + 1);
-        }
+    size_t i = 0;
+
+    while (i < b->source->context_count && !span_equal(b->source->contexts[i].name.s, name)) {
+        i++;
     }
-    if (t->s.n > 0) {
+    return i;
+}
+
+static uint16_t context(struct build *b, const struct text *t)
+{
+    size_t group = group_find(b, t->s);
+
+    if (t->s.n == 0) {
+        return 0;
+    }
+    if (group == b->source->context_count) {
         fail_at(b->errors, t, "unknown context");
     }
-    return 0;
+    return (uint16_t)(group + 1);
 }
 
 static uint8_t severity(struct build *b, const struct text *t)
@@ -256,10 +267,13 @@ static void build_check(struct build *b, size_t i)
     b->checks[i] = (struct check){
         .rule = (uint16_t)rule,
         .confidence = number(b, &s->confidence, b->info[rule].confidence),
-        .validator = (uint8_t)validator,
+        .validator = (uint16_t)validator,
         .entropy = entropy(b, &s->entropy),
         .context = context(b, &s->context),
-        .context_required = is_true(b, &s->context_required, false),
+        .place = context(b, &s->place),
+        .near = number(b, &s->near, CATALOG_NEAR),
+        .alone = is_true(b, &s->alone, false),
+        .context_required = s->shapes.count > 0 || is_true(b, &s->context_required, false),
         .placeholders = is_true(b, &s->placeholders, b->info[rule].kind != KIND_SECRET),
     };
     if (s->examples.count == 0) {
@@ -268,13 +282,16 @@ static void build_check(struct build *b, size_t i)
     if (s->validator.s.n > 0 && validator == VALIDATOR_NONE) {
         fail_at(b->errors, &s->validator, "unknown validator");
     }
-    if ((s->matcher.s.n > 0) == (s->patterns.count > 0)) {
-        fail_at(b->errors, name_of(s), "a rule has patterns or a matcher");
+    if ((s->matcher.s.n > 0) + (s->patterns.count > 0) + (s->shapes.count > 0) != 1) {
+        fail_at(b->errors, name_of(s), "a rule has patterns or a matcher, or shapes");
     } else if (s->matcher.s.n > 0) {
         build_matcher(b, i);
     }
     for (size_t k = 0; k < s->patterns.count; k++) {
         build_pattern(b, i, &s->patterns.items[k]);
+    }
+    for (size_t k = 0; k < s->shapes.count; k++) {
+        build_shape(b, i, &s->shapes.items[k]);
     }
 }
 
@@ -293,7 +310,7 @@ static bool put_context_word(struct build *b, const struct text *word, size_t gr
         lower[i] = to_lower(word->s.p[i]);
     }
     struct context_word *w = &b->context_words[b->context_word_count++];
-    *w = (struct context_word){.n = (uint8_t)word->s.n, .group = (uint8_t)group};
+    *w = (struct context_word){.n = (uint8_t)word->s.n, .group = (uint16_t)group};
     return put_bytes(b, word, span_of(lower, word->s.n), &w->at);
 }
 
@@ -309,7 +326,7 @@ static void build_contexts(struct build *b)
     }
 }
 
-static uint8_t bucket_of(const struct build *b, const struct context_word *w)
+static unsigned bucket_of(const struct build *b, const struct context_word *w)
 {
     return context_bucket(b->pool[w->at], b->pool[w->at + 1]);
 }
@@ -379,10 +396,11 @@ static bool new_build(struct build *b)
     b->pool = arena_new(a, POOL);
     b->anchors = arena_array(a, ANCHORS, sizeof(*b->anchors));
     b->hooks = arena_array(a, TRIGGERS, sizeof(*b->hooks));
+    b->shapes = arena_array(a, SHAPES + 1, sizeof(*b->shapes));
     b->context_words = arena_array(a, WORDS, sizeof(*b->context_words));
     return b->info != NULL && b->checks != NULL && b->programs != NULL && b->items != NULL &&
            b->classes != NULL && b->words != NULL && b->pool != NULL && b->anchors != NULL &&
-           b->hooks != NULL && b->context_words != NULL;
+           b->hooks != NULL && b->shapes != NULL && b->context_words != NULL;
 }
 
 // The hooks of an anchor become a range of a flat list.
@@ -426,7 +444,7 @@ static bool finish(struct build *b, struct catalog *c)
     c->anchors = anchors;
     c->triggers = triggers;
     c->trigger_count = n;
-    return sort_contexts(b, c);
+    return sort_contexts(b, c) && group_shapes(b, c);
 }
 
 bool build_catalog(struct arena *a, struct errors *e, struct source *source,
@@ -461,6 +479,9 @@ bool build_catalog(struct arena *a, struct errors *e, struct source *source,
         .pool = b.pool,
         .pool_n = b.pool_n,
         .context_count = source->context_count,
+        .context_id_words = group_find(&b, SPAN_OF("id_words")),
+        .shapes = b.shapes,
+        .shape_count = b.shape_count,
         .inside = b.inside,
         .reach = b.reach,
     };

@@ -14,7 +14,8 @@ enum {
     POOL = 1 << 20,
     TRIGGERS = 1 << 18,
     ANCHORS = 16384,
-    CONTEXT_LONGEST = 32,
+    CONTEXT_LONGEST = 48,
+    SHAPES = 4096,
 };
 
 // A program hangs on an anchor.
@@ -43,6 +44,8 @@ struct build {
     size_t anchor_count;
     struct hook *hooks;
     size_t hook_count;
+    struct shape *shapes;
+    size_t shape_count;
     struct context_word *context_words;
     size_t context_word_count;
     struct byte_class inside;
@@ -69,6 +72,11 @@ size_t part_most(const struct part *part);
 
 // The value of a key that is true or false.
 bool is_true(struct build *b, const struct text *t, bool otherwise);
+
+// shape_of.c
+void build_shape(struct build *b, size_t rule, const struct text *where);
+// Each shape under the groups of words that let it be tried.
+bool group_shapes(struct build *b, struct catalog *c);
 
 // program_of.c
 struct program *new_program(struct build *b, const struct text *where, size_t rule);

@@ -54,9 +54,9 @@ static void put_info(FILE *f, const struct catalog *c)
     (void)fputs("};\nstatic const struct check checks[] = {\n", f);
     for (size_t i = 0; i < c->check_count; i++) {
         const struct check *k = &c->checks[i];
-        (void)fprintf(f, "{%u, %u, %u, %u, %u, %d, %d, %d},\n", k->rule, k->confidence,
-                      k->validator, k->entropy, k->context, k->context_required, k->flows,
-                      k->placeholders);
+        (void)fprintf(f, "{%u, %u, %u, %u, %u, %u, %u, %d, %d, %d, %d},\n", k->rule, k->confidence,
+                      k->validator, k->entropy, k->context, k->place, k->near, k->context_required,
+                      k->alone, k->flows, k->placeholders);
     }
     (void)fputs("};\n", f);
 }
@@ -121,7 +121,16 @@ static void put_context_words(FILE *f, const struct catalog *c)
         const struct context_word *w = &c->context_words[i];
         (void)fprintf(f, "{%u, %u, %u},\n", w->at, w->n, w->group);
     }
+    (void)fputs("{0}};\nstatic const struct shape shapes[] = {\n", f);
+    for (size_t i = 0; i < c->shape_count; i++) {
+        const struct shape *s = &c->shapes[i];
+        (void)fprintf(f, "{UINT64_C(0x%llx), UINT64_C(0x%llx), %u, %u, %u, %u, %u, %u},\n",
+                      (unsigned long long)s->want, (unsigned long long)s->care, s->check,
+                      s->prefix_at, s->prefix_n, s->length, s->lead, s->between);
+    }
     (void)fputs("{0}};\n", f);
+    put_numbers(f, "shape_triggers", c->shape_triggers, c->shape_groups[c->context_count]);
+    put_numbers(f, "shape_groups", c->shape_groups, c->context_count + 1);
 }
 
 static void put_anchor(FILE *f, const struct anchor *a)
@@ -143,11 +152,14 @@ static void put_catalog(FILE *f, const struct catalog *c)
                   ".class_count = %zu, .words = words, .word_count = %zu, .pool = pool,\n"
                   ".pool_n = %zu, .triggers = triggers, .trigger_count = %zu,\n"
                   ".context_words = context_words, .context_longest = %zu,\n"
-                  ".context_count = %zu, .anchors = anchors, .anchor_count = %zu,\n"
+                  ".context_count = %zu, .context_id_words = %zu, .shapes = shapes,\n"
+                  ".shape_count = %zu, .shape_triggers = shape_triggers,\n"
+                  ".shape_groups = shape_groups, .anchors = anchors, .anchor_count = %zu,\n"
                   ".byte_count = %zu, .reach = %zu, .database = database, .database_n = %zu,\n",
                   c->rule_count, c->check_count, c->program_count, c->item_count, c->class_count,
                   c->word_count, c->pool_n, c->trigger_count, c->context_longest, c->context_count,
-                  c->anchor_count, c->byte_count, c->reach, c->database_n);
+                  c->context_id_words, c->shape_count, c->anchor_count, c->byte_count, c->reach,
+                  c->database_n);
     (void)fputs(".bytes = {\n", f);
     for (size_t i = 0; i < CATALOG_BYTES; i++) {
         put_anchor(f, &c->bytes[i]);

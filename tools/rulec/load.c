@@ -105,6 +105,13 @@ static void load_key(const struct loader *l, struct source_rule *rule, const str
         {"before", &rule->before, NULL},
         {"prev", &rule->prev, NULL},
         {"next", &rule->next, NULL},
+        {"place", &rule->place, NULL},
+        {"near", &rule->near, NULL},
+        {"alone", &rule->alone, NULL},
+        {"between", &rule->between, NULL},
+        {"prefix", &rule->prefix, NULL},
+        {"shape", NULL, &rule->shapes},
+        {"shapes", NULL, &rule->shapes},
         {"pattern", NULL, &rule->patterns},
         {"patterns", NULL, &rule->patterns},
         {"anchors", NULL, &rule->anchors},
@@ -157,8 +164,8 @@ static void load_contexts(const struct loader *l, yaml_node_t *node, struct sour
     }
     for (yaml_node_pair_t *pair = node->data.mapping.pairs.start;
          pair < node->data.mapping.pairs.top; pair++) {
-        if (source->context_count == LIST_MOST - 1) {
-            fail_at(l->errors, &where, "more than %d contexts", LIST_MOST - 1);
+        if (source->context_count == CONTEXTS_MOST - 1) {
+            fail_at(l->errors, &where, "more than %d contexts", CONTEXTS_MOST - 1);
             return;
         }
         struct source_context *context = &source->contexts[source->context_count++];

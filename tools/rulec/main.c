@@ -68,7 +68,7 @@ int main(int argc, char **argv)
 
     arena_init(&arena, MEMORY);
     source.rules = arena_array(&arena, SOURCES_MOST + 1, sizeof(*source.rules));
-    source.contexts = arena_array(&arena, LIST_MOST, sizeof(*source.contexts));
+    source.contexts = arena_array(&arena, CONTEXTS_MOST, sizeof(*source.contexts));
     if (argc < 3 || source.rules == NULL || source.contexts == NULL) {
         (void)fprintf(stderr, "usage: rulec OUT.c RULES.yaml...\n");
         return 2;

@@ -84,6 +84,25 @@ static size_t choose_anchor(const struct pattern *p, bool nocase)
     return best;
 }
 
+// "AB 12": a blank that a window holds back because one to four capital letters stand before it
+// (examine.c, break_point).
+static bool is_code_before(const struct pattern *p, size_t i, size_t anchor)
+{
+    const struct part *part = &p->parts[i];
+
+    if (i + 1 != anchor || i != p->span_first + 1 || part->kind != ITEM_LITERAL ||
+        part->words[0].n != 1 || part->words[0].p[0] != ' ') {
+        return false;
+    }
+    const struct part *code = &p->parts[i - 1];
+    for (unsigned c = 0; c < 256; c++) {
+        if (class_has(&code->class, (uint8_t)c) && !is_upper((uint8_t)c)) {
+            return false;
+        }
+    }
+    return code->kind == ITEM_CLASS && code->min > 0 && code->max <= SHAPE_CODE;
+}
+
 // Bytes that a span may have up to the end of its anchor: those a window must hold back.
 static bool note_inside(struct build *b, const struct text *where, const struct pattern *p,
                         size_t anchor, bool nocase)
@@ -100,11 +119,13 @@ static bool note_inside(struct build *b, const struct text *where, const struct 
     }
     for (size_t i = p->span_first; i <= anchor; i++) {
         struct byte_class class = class_of_part(&p->parts[i], nocase);
-        if (has_blank(&class)) {
+        if (has_blank(&class) && !is_code_before(p, i, anchor)) {
             fail_at(b->errors, where, "blanks in the finding before its anchor");
             return false;
         }
-        add_class(&b->inside, &class);
+        if (!has_blank(&class)) {
+            add_class(&b->inside, &class);
+        }
         most += part_most(&p->parts[i]);
     }
     b->reach = most > b->reach ? most : b->reach;

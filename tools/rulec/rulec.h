@@ -13,6 +13,7 @@
 
 enum {
     LIST_MOST = 256,     // patterns, examples, words of one list
+    CONTEXTS_MOST = 1024,
     SOURCES_MOST = 4096, // rules and their variants
     ITEMS_MOST = 24,     // of one pattern
     MEMORY = 256 << 20,
@@ -36,8 +37,9 @@ struct source_rule {
     struct text id, variant_of, description, severity, confidence, certain, validator, entropy,
         context;
     struct text context_required, placeholders, nocase, edge, left, right;
+    struct text place, near, alone, between, prefix;
     struct text matcher, runs, before, prev, next;
-    struct texts patterns, anchors, examples, counterexamples;
+    struct texts patterns, shapes, anchors, examples, counterexamples;
 };
 
 struct source_context {
