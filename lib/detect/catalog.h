@@ -105,7 +105,7 @@ struct context_word {
     uint16_t group;
 };
 
-enum { CONTEXT_BUCKETS = 1024 };
+enum { CONTEXT_BUCKETS = 4096 };
 
 // An identifier of letters and digits, written in one or in groups (shape.h).
 struct shape {

@@ -1,9 +1,9 @@
 // SPDX-FileCopyrightText: The AI Utilities authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// At each place where a word can begin, the words of its bucket are compared. A word that ends
-// behind the candidate does not count for it but may for the next one, so reading goes back by the
-// length of the longest word.
+// At each place where a word can begin, the words of its bucket are compared. Each byte is read
+// once; only a word that ends behind the candidate, which does not count for it but may for the
+// next one, is read again.
 #include "detect/context.h"
 
 #include <string.h>
@@ -16,22 +16,30 @@ static bool inside_word(const struct view *v, size_t at)
     return at > 0 && at < v->n && is_alnum(v->p[at - 1]) && is_alnum(v->p[at]);
 }
 
-static void read_at(struct context_reader *r, size_t at, size_t upto)
+// The words at `at`; false where one ends behind `upto`, so that it counts for what comes later.
+static inline bool read_at(struct context_reader *r, size_t at, size_t upto)
 {
     const struct catalog *c = r->catalog;
     const struct view *v = r->view;
-    unsigned bucket = context_bucket(to_lower(v->p[at]), to_lower(v->p[at + 1]));
+    unsigned bucket = context_bucket(v->p + at, v->n - at);
+    bool whole = true;
 
     for (size_t i = c->context_buckets[bucket]; i < c->context_buckets[bucket + 1U]; i++) {
         const struct context_word *word = &c->context_words[i];
-        if (word->n <= upto - at && equal_lowered(v->p + at, c->pool + word->at, word->n) &&
-            !inside_word(v, at + word->n) && r->last[word->group] < at + 1) {
+        if (word->n > v->n - at || !equal_lowered(v->p + at, c->pool + word->at, word->n) ||
+            inside_word(v, at + word->n)) {
+            continue;
+        }
+        if (word->n > upto - at) {
+            whole = false;
+        } else if (r->last[word->group] < at + 1) {
             if (r->last[word->group] == 0) {
                 r->active[r->active_count++] = word->group;
             }
             r->last[word->group] = (uint32_t)at + 1;
         }
     }
+    return whole;
 }
 
 void context_init(struct context_reader *r, const struct catalog *c, const struct view *v,
@@ -60,13 +68,18 @@ void context_read(struct context_reader *r, size_t upto)
 {
     size_t back_to = CATALOG_NEAR + CONTEXT_LEAD;
     size_t at = upto > back_to ? upto - back_to : 0;
-    size_t longest = r->catalog->context_longest;
+    size_t again = SIZE_MAX;
 
-    for (at = at > r->read ? at : r->read; at + 2 <= upto; at++) {
-        if (!inside_word(r->view, at)) {
-            read_at(r, at, upto);
+    at = at > r->read ? at : r->read;
+    bool before = at > 0 && is_alnum(r->view->p[at - 1]);
+    for (; at + 2 <= upto; at++) {
+        uint8_t c = r->view->p[at];
+        bool letter = is_alnum(c);
+        if ((letter ? !before : c >= 0xC0) && !read_at(r, at, upto) && again == SIZE_MAX) {
+            again = at;
         }
+        before = letter;
     }
-    size_t back = upto > longest ? upto - longest : 0;
-    r->read = back > r->read ? back : r->read;
+    at = again < at ? again : at;
+    r->read = at > r->read ? at : r->read;
 }

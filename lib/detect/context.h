@@ -8,13 +8,14 @@
 // Pure. Ownership: `last` is the caller's. Threads: one per reader. Errors: none.
 #pragma once
 
+#include "detect/ascii.h"
 #include "detect/catalog.h"
 #include "detect/matcher.h"
 
 struct context_reader {
     const struct catalog *catalog;
     const struct view *view;
-    size_t read;      // words before this that end before the last `upto` were seen
+    size_t read;      // words that begin before this were seen
     uint32_t *last;   // by group: start + 1 of the last word so far, 0 for none
     uint16_t *active; // groups that had a word, each once; not all of them still near
     size_t active_count;
@@ -45,8 +46,13 @@ static inline unsigned context_near(const struct context_reader *r, size_t group
                : CONTEXT_FAR;
 }
 
-// The bucket of a word, or of a text, by two bytes in lower case.
-static inline unsigned context_bucket(uint8_t first, uint8_t second)
+// The bucket of a word, or of a text of `n` bytes, at least two: by its first three bytes in lower
+// case, where the third goes on with the word.
+static inline unsigned context_bucket(const uint8_t *p, size_t n)
 {
-    return (first * 37U + second) % CONTEXT_BUCKETS;
+    uint8_t first = to_lower(p[0]);
+    uint8_t second = to_lower(p[1]);
+    uint8_t third = n > 2 && (is_alnum(p[2]) || second >= 0x80) ? to_lower(p[2]) : 0;
+
+    return (first * 1021U + second * 59U + third) % CONTEXT_BUCKETS;
 }

@@ -111,7 +111,8 @@ enum aiu_status scratch_new(const struct engine *e, struct scratch **ret_scratch
     }
     s->last_near = mem_new(e->catalog->context_count + 1, sizeof(*s->last_near));
     s->active = mem_new(e->catalog->context_count + 1, sizeof(*s->active));
-    if (s->last_near == NULL || s->active == NULL || hs_alloc_scratch(e->database, &s->hs) != HS_SUCCESS) {
+    if (s->last_near == NULL || s->active == NULL ||
+        hs_alloc_scratch(e->database, &s->hs) != HS_SUCCESS) {
         scratch_free(s);
         return AIU_NO_MEMORY;
     }

@@ -236,6 +236,8 @@ static void run_shape(struct job *job, const struct shape *shape, const struct c
     }
 }
 
+enum { SHAPE_LEAST = 5 }; // characters
+
 // Shapes are tried where a word of their context stands near, or where the text may be nothing
 // else: most of them are too weak for more.
 static void run_shapes(struct job *job, size_t at)
@@ -248,12 +250,12 @@ static void run_shapes(struct job *job, size_t at)
     if (c->shape_count == 0) {
         return;
     }
-    context_read(&job->context, at);
-    context_prune(&job->context, at);
-    if (job->context.active_count == 0 && !alone) {
+    chain_read(job->view, at, &chain);
+    if (chain.n + chain.lead < SHAPE_LEAST && !chain.cut) {
         return;
     }
-    chain_read(job->view, at, &chain);
+    context_read(&job->context, at);
+    context_prune(&job->context, at);
     alone = alone && may_stand_alone(job->view, chain.lead_start);
     for (size_t i = 0; alone && i < c->shape_count; i++) {
         if (c->checks[c->shapes[i].check].alone) {

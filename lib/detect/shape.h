@@ -31,7 +31,8 @@ void chain_read(const struct view *v, size_t start, struct chain *ret_chain);
 enum match shape_match(const struct catalog *c, const struct shape *shape, const struct view *v,
                        const struct chain *chain, struct hit *hit, struct span *ret_text);
 
-// How many capital letters, at most SHAPE_CODE, stand as a word before a blank before `at`: "PT 501".
+// How many capital letters, at most SHAPE_CODE, stand as a word before a blank before `at`: "PT
+// 501".
 size_t letters_before_blank(const struct view *v, size_t at);
 
 // Whether nothing but [start, end) stands in the text: blanks and quotes are nothing, and so is a

@@ -328,7 +328,7 @@ static void build_contexts(struct build *b)
 
 static unsigned bucket_of(const struct build *b, const struct context_word *w)
 {
-    return context_bucket(b->pool[w->at], b->pool[w->at + 1]);
+    return context_bucket(b->pool + w->at, w->n);
 }
 
 static bool sort_contexts(struct build *b, struct catalog *c)

@@ -43,7 +43,7 @@ static bool put_masks(struct build *b, const struct text *where, struct shape *s
 {
     size_t n = where->s.n - shape->lead;
 
-    if (n == 0 || n > SHAPE_MOST || where->s.n > SHAPE_MOST) {
+    if (n == 0 || where->s.n < 5 || where->s.n > SHAPE_MOST) {
         fail_at(b->errors, where, "a shape has a digit and at most %d characters", SHAPE_MOST);
         return false;
     }
