@@ -111,7 +111,7 @@ enum { CONTEXT_BUCKETS = 4096 };
 struct shape {
     uint64_t want, care; // two bits a character from the first digit on: SHAPE_DIGIT, SHAPE_LETTER
     uint16_t check;
-    uint16_t prefix_at; // letters that may stand in front, such as a country's code: in the pool
+    uint32_t prefix_at; // letters that may stand in front, such as a country's code: in the pool
     uint8_t prefix_n;
     uint8_t length;  // characters, without separators
     uint8_t lead;    // of them letters before the first digit

@@ -392,8 +392,8 @@ bool id_us_aba(const struct id *d)
 
 bool id_us_itin(const struct id *d)
 {
-    if (!id_like(d, "999999999") || d->c[0] != '9') {
-        return false;
+    if (!id_like(d, "999999999") || d->c[0] != '9' || id_number(d, 0, 8) == 98765432) {
+        return false; // 987-65-4320 to -4329 are for advertisements
     }
     uint64_t group = id_number(d, 3, 2);
     return (group >= 50 && group <= 65) || (group >= 70 && group <= 88) ||

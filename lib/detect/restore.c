@@ -203,7 +203,7 @@ enum aiu_status restore_append(const struct pseudonym *e, enum restore_form form
 enum aiu_status restore_text(const struct pseudonyms *p, struct span text, struct buf *dst)
 {
     CLEANUP(sightings_done) struct sightings seen = {0};
-    const struct view v = {text.p, text.n, true};
+    const struct view v = {text.p, text.n, true, true};
     size_t at = 0, decided = 0;
 
     TRY(restore_search(p, &v, 0, &seen, &decided));

@@ -247,7 +247,7 @@ static enum aiu_status forget(struct window *w)
 
 static enum aiu_status search(struct window *w, bool final)
 {
-    const struct view v = {w->text.p, w->text.n, final};
+    const struct view v = {w->text.p, w->text.n, final, w->base == 0};
     size_t known = w->seen.count, decided = 0;
 
     TRY(restore_search(w->tokens, &v, w->searched - w->base, &w->seen, &decided));

@@ -270,7 +270,7 @@ static void build_check(struct build *b, size_t i)
         .validator = (uint16_t)validator,
         .entropy = entropy(b, &s->entropy),
         .context = context(b, &s->context),
-        .place = context(b, &s->place),
+        .place = context(b, &s->country),
         .near = number(b, &s->near, CATALOG_NEAR),
         .alone = is_true(b, &s->alone, false),
         .context_required = s->shapes.count > 0 || is_true(b, &s->context_required, false),

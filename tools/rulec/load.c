@@ -105,7 +105,7 @@ static void load_key(const struct loader *l, struct source_rule *rule, const str
         {"before", &rule->before, NULL},
         {"prev", &rule->prev, NULL},
         {"next", &rule->next, NULL},
-        {"place", &rule->place, NULL},
+        {"place", &rule->country, NULL},
         {"near", &rule->near, NULL},
         {"alone", &rule->alone, NULL},
         {"between", &rule->between, NULL},

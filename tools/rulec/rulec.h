@@ -37,7 +37,7 @@ struct source_rule {
     struct text id, variant_of, description, severity, confidence, certain, validator, entropy,
         context;
     struct text context_required, placeholders, nocase, edge, left, right;
-    struct text place, near, alone, between, prefix;
+    struct text country, near, alone, between, prefix;
     struct text matcher, runs, before, prev, next;
     struct texts patterns, shapes, anchors, examples, counterexamples;
 };
