@@ -39,7 +39,9 @@ struct rule_set rule_set_all(void)
     struct rule_set set = {0};
 
     for (size_t i = 0; i < catalog_builtin.rule_count; i++) {
-        rule_set_add(&set, (uint16_t)i);
+        if (!catalog_builtin.info[i].opt_in) {
+            rule_set_add(&set, (uint16_t)i);
+        }
     }
     return set;
 }
@@ -49,7 +51,7 @@ struct rule_set rule_set_kind(enum finding_kind kind)
     struct rule_set set = {0};
 
     for (size_t i = 0; i < catalog_builtin.rule_count; i++) {
-        if (catalog_builtin.info[i].kind == kind) {
+        if (catalog_builtin.info[i].kind == kind && !catalog_builtin.info[i].opt_in) {
             rule_set_add(&set, (uint16_t)i);
         }
     }

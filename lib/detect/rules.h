@@ -24,6 +24,7 @@ struct rule_info {
     uint8_t severity;            // enum severity
     uint8_t confidence;          // of a finding without context words
     bool certain;                // deterministic: may block by itself
+    bool opt_in;                 // in no set but those that name it
     const char *const *examples; // "…⟦secret⟧…", NULL-terminated; see docs/rules.md
     const char *const *counterexamples;
 };
@@ -59,6 +60,6 @@ static inline void rule_set_remove(struct rule_set *s, uint16_t rule)
     }
 }
 
-// Every rule, and every rule of one kind.
+// Every rule, and every rule of one kind, but for those that want to be named.
 struct rule_set rule_set_all(void);
 struct rule_set rule_set_kind(enum finding_kind kind);

@@ -17,11 +17,10 @@ enum {
     STRICT_MAX_CHARACTERS = 50000
 };
 
-// S54, S55, S56: the three patterns of the guide's ResponseFilter.
+// S54, S55, S56: the three patterns of the guide's ResponseFilter, and our rules for the same.
 static const struct span guide_response_rules[] = {
-    SPAN("pii.card"),
-    SPAN("pii.us_ssn"),
-    SPAN("pii.email"),
+    SPAN("pii.card"),       SPAN("pii.us_ssn"),    SPAN("pii.email"),
+    SPAN("pii.guide_card"), SPAN("pii.guide_ssn"), SPAN("pii.guide_email"),
 };
 
 static const struct policy builtins[] = {
@@ -143,14 +142,14 @@ static bool is_excepted(const struct policy *p, struct span id, struct span path
     return false;
 }
 
-static bool is_restricted(const struct policy_only *only, struct span id)
+static bool is_named(const struct policy_only *only, struct span id)
 {
     for (size_t i = 0; i < only->count; i++) {
         if (span_equal(only->rules[i], id)) {
-            return false;
+            return true;
         }
     }
-    return only->count > 0;
+    return false;
 }
 
 // --- decision
@@ -160,7 +159,7 @@ static enum action action_of_rule(const struct policy *p, enum direction d,
 {
     enum action a = p->actions[d][rule->kind];
 
-    if (is_restricted(&p->only[d], span_str(rule->id))) {
+    if ((p->only[d].count > 0 || rule->opt_in) && !is_named(&p->only[d], span_str(rule->id))) {
         return ACTION_ALLOW;
     }
     return a == ACTION_BLOCK && rule->kind == KIND_INJECTION && !rule->certain ? ACTION_FLAG : a;

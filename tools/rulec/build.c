@@ -241,6 +241,7 @@ static void build_info(struct build *b, size_t i)
         .severity = severity(b, s->severity.s.n > 0 ? &s->severity : &s->id),
         .confidence = number(b, &s->confidence, 90),
         .certain = is_true(b, &s->certain, true),
+        .opt_in = is_true(b, &s->opt_in, false),
         .examples = marked_texts(b, i, false),
         .counterexamples = marked_texts(b, i, true),
     };

@@ -47,9 +47,9 @@ static void put_info(FILE *f, const struct catalog *c)
         put_string(f, r->tag);
         (void)fputs(", ", f);
         put_string(f, r->description);
-        (void)fprintf(f,
-                      ", (enum finding_kind)%u, %u, %u, %d, examples_%zu, counterexamples_%zu},\n",
-                      (unsigned)r->kind, r->severity, r->confidence, r->certain, i, i);
+        (void)fprintf(
+            f, ", (enum finding_kind)%u, %u, %u, %d, %d, examples_%zu, counterexamples_%zu},\n",
+            (unsigned)r->kind, r->severity, r->confidence, r->certain, r->opt_in, i, i);
     }
     (void)fputs("};\nstatic const struct check checks[] = {\n", f);
     for (size_t i = 0; i < c->check_count; i++) {

@@ -163,12 +163,17 @@ static void found_instead(const struct runner *r, const struct findings *found)
     }
 }
 
-// With all rules on, the rule finds exactly what is marked.
+// With all rules on, the rule finds exactly what is marked; one that is off unless named, alone.
 static void run_example(const struct runner *r, uint16_t rule, const struct text *text)
 {
     CLEANUP(findings_done) struct findings found = FINDINGS_OF(FINDINGS_MOST);
+    struct rule_set set = r->all;
     struct example x;
 
+    if (!rule_set_has(&set, rule)) {
+        set = (struct rule_set){0};
+        rule_set_add(&set, rule);
+    }
     if (!expand_example(r->arena, r->errors, text, &x)) {
         return;
     }
@@ -176,7 +181,7 @@ static void run_example(const struct runner *r, uint16_t rule, const struct text
         fail_at(r->errors, text, "an example marks what must be found with ⟦ and ⟧");
         return;
     }
-    if (scan_text(r->engine, r->scratch, &r->all, x.text, &found) != AIU_OK) {
+    if (scan_text(r->engine, r->scratch, &set, x.text, &found) != AIU_OK) {
         fail_at(r->errors, text, "the example could not be scanned");
         return;
     }
@@ -220,7 +225,9 @@ void run_examples(struct arena *a, struct errors *e, const struct source *source
     }
     struct runner r = {a, e, source, engine, scratch, {{0}}};
     for (size_t i = 0; i < c->rule_count; i++) {
-        rule_set_add(&r.all, (uint16_t)i);
+        if (!c->info[i].opt_in) {
+            rule_set_add(&r.all, (uint16_t)i);
+        }
     }
     for (size_t i = 0; i < source->rule_count; i++) {
         const struct source_rule *rule = &source->rules[i];

@@ -91,6 +91,7 @@ static void load_key(const struct loader *l, struct source_rule *rule, const str
         {"severity", &rule->severity, NULL},
         {"confidence", &rule->confidence, NULL},
         {"certain", &rule->certain, NULL},
+        {"opt_in", &rule->opt_in, NULL},
         {"validator", &rule->validator, NULL},
         {"entropy", &rule->entropy, NULL},
         {"context", &rule->context, NULL},

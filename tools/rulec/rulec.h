@@ -34,8 +34,8 @@ struct texts {
 // A rule as it is written. An empty span is a key that is not there.
 struct source_rule {
     size_t place; // among all that were read
-    struct text id, variant_of, description, severity, confidence, certain, validator, entropy,
-        context;
+    struct text id, variant_of, description, severity, confidence, certain, opt_in, validator,
+        entropy, context;
     struct text context_required, placeholders, nocase, edge, left, right;
     struct text country, near, alone, between, prefix;
     struct text matcher, runs, before, prev, next;
