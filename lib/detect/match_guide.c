@@ -9,8 +9,7 @@
 //   e-mail  \b[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Z|a-z]{2,}\b
 //
 // What is different: digits are ASCII's, of a local part the last 64 characters count and of a
-// domain the first 253, which characters outside ASCII are word characters is told by blocks, and
-// of two addresses that share a "|" the first is found.
+// domain the first 253, and which characters outside ASCII are word characters is told by blocks.
 #include "detect/ascii.h"
 #include "detect/matcher.h"
 #include "detect/unicode.h"
@@ -190,23 +189,6 @@ static bool is_top(uint8_t c)
     return is_alpha(c) || c == '|';
 }
 
-// The first place of the local part that has a word on one side only; `end` for none.
-static size_t local_start(const struct view *v, size_t end)
-{
-    size_t start = end;
-
-    while (start > 0 && end - start < LOCAL_MOST && is_local(v->p[start - 1])) {
-        start--;
-    }
-    if (end - start == LOCAL_MOST) {
-        return start;
-    }
-    while (start < end && is_word_before(v, start) == is_word(v, start)) {
-        start++;
-    }
-    return start;
-}
-
 // The last place of the top level domain, which begins at `at`, that has a word on one side only;
 // 0 for none behind its second character.
 static size_t top_end(const struct view *v, size_t at, size_t end)
@@ -239,18 +221,73 @@ static bool find_end(const struct view *v, size_t at, size_t most, struct hit *h
     return false;
 }
 
+static size_t domain_end(const struct view *v, size_t at)
+{
+    size_t end = at;
+
+    while (end < v->n && end - at < DOMAIN_MOST && is_domain(v->p[end])) {
+        end++;
+    }
+    return end;
+}
+
+static size_t local_run(const struct view *v, size_t end)
+{
+    size_t start = end;
+
+    while (start > 0 && end - start < LOCAL_MOST && is_local(v->p[start - 1])) {
+        start--;
+    }
+    return start;
+}
+
+// The first place from `at` on that has a word on one side only; `end` for none.
+static size_t first_edge(const struct view *v, size_t at, size_t end)
+{
+    while (at < end && is_word_before(v, at) == is_word(v, at)) {
+        at++;
+    }
+    return at;
+}
+
+// "a@b.com-c@d.com" is two addresses: where the one whose "@" stands before `at` ends; 0 for none.
+static size_t end_of_other(const struct view *v, size_t at)
+{
+    struct hit hit = {0};
+    size_t sign = at;
+
+    while (sign > 0 && at - sign < LOCAL_MOST &&
+           (is_local(v->p[sign - 1]) || v->p[sign - 1] == '|')) {
+        sign--;
+    }
+    if (sign == 0 || v->p[sign - 1] != '@' ||
+        first_edge(v, local_run(v, sign - 1), sign - 1) == sign - 1) {
+        return 0;
+    }
+    return find_end(v, sign, domain_end(v, sign), &hit) ? hit.end : 0;
+}
+
+// The first place of the local part, behind another address, that has a word on one side only;
+// `end` for none.
+static size_t local_start(const struct view *v, size_t end)
+{
+    size_t start = local_run(v, end);
+
+    if (end - start == LOCAL_MOST) {
+        return start;
+    }
+    size_t other = end_of_other(v, start);
+    return first_edge(v, other > start && other < end ? other : start, end);
+}
+
 enum match matcher_guide_email(const struct view *v, const struct site *anchor, struct hit *hit)
 {
-    size_t at = anchor->end, domain = at, end = 0;
+    size_t at = anchor->end, domain = domain_end(v, at), end = domain;
 
     hit->start = local_start(v, anchor->start);
     if (hit->start == anchor->start) {
         return MATCH_NO;
     }
-    while (domain < v->n && domain - at < DOMAIN_MOST && is_domain(v->p[domain])) {
-        domain++;
-    }
-    end = domain;
     while (end < v->n && end - at < DOMAIN_MOST && is_top(v->p[end])) {
         end++;
     }
