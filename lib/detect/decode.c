@@ -218,26 +218,26 @@ static size_t lines_end(struct span text, size_t start, size_t end)
 }
 
 static enum aiu_status take_run(struct decoder *d, struct span text, size_t start, size_t end,
-                                decoded_handler take, void *ctx)
+                                const struct decode_handlers *to)
 {
     struct span run = {text.p + start, end - start};
     bool taken = false;
 
     if (all(run, is_hex)) {
-        TRY(try_code(d, text, start, end - run.n % 2, &hex, take, ctx, &taken));
+        TRY(try_code(d, text, start, end - run.n % 2, &hex, to->decoded, to->ctx, &taken));
     }
     if (!taken && all(run, is_base32)) {
-        TRY(try_code(d, text, start, end, &base32, take, ctx, &taken));
+        TRY(try_code(d, text, start, end, &base32, to->decoded, to->ctx, &taken));
     }
     // A path or a word in front may put base64 out of step.
     for (size_t skip = 0; skip < 4 && !taken && run.n - skip >= LEAST; skip++) {
-        TRY(try_code(d, text, start + skip, end, &base64, take, ctx, &taken));
+        TRY(try_code(d, text, start + skip, end, &base64, to->decoded, to->ctx, &taken));
     }
-    return AIU_OK;
+    return taken ? AIU_OK : to->token(to->ctx, start, end);
 }
 
-static enum aiu_status take_all_runs(struct decoder *d, struct span text, decoded_handler take,
-                                     void *ctx)
+static enum aiu_status take_all_runs(struct decoder *d, struct span text,
+                                     const struct decode_handlers *to)
 {
     size_t done = 0;
 
@@ -253,7 +253,7 @@ static enum aiu_status take_all_runs(struct decoder *d, struct span text, decode
         size_t end = run_end(text, probe);
         if (end - start >= LEAST) {
             end = lines_end(text, start, end);
-            TRY(take_run(d, text, start, end, take, ctx));
+            TRY(take_run(d, text, start, end, to));
         }
         done = end;
         probe = end + LEAST;
@@ -367,14 +367,14 @@ static enum aiu_status take_groups(struct decoder *d, struct span text, unsigned
 }
 
 enum aiu_status decode_runs(struct decoder *d, struct span text, unsigned hints,
-                            decoded_handler take, void *ctx)
+                            const struct decode_handlers *to)
 {
-    TRY(take_all_runs(d, text, take, ctx));
+    TRY(take_all_runs(d, text, to));
     if ((hints & DECODE_NUMBERS) != 0) {
-        TRY(take_groups(d, text, DECODE_NUMBERS, take, ctx));
+        TRY(take_groups(d, text, DECODE_NUMBERS, to->decoded, to->ctx));
     }
     if ((hints & DECODE_MORSE) != 0) {
-        TRY(take_groups(d, text, DECODE_MORSE, take, ctx));
+        TRY(take_groups(d, text, DECODE_MORSE, to->decoded, to->ctx));
     }
     return AIU_OK;
 }

@@ -27,6 +27,14 @@ struct decoded {
 };
 
 typedef enum aiu_status (*decoded_handler)(void *ctx, const struct decoded *d);
+// A long token at [start, end) that is no code.
+typedef enum aiu_status (*token_handler)(void *ctx, size_t start, size_t end);
+
+struct decode_handlers {
+    decoded_handler decoded;
+    token_handler token;
+    void *ctx;
+};
 
 // Zero-initialised is ready.
 struct decoder {
@@ -41,9 +49,9 @@ enum decode_hint {
 };
 unsigned decode_hints(struct span text);
 
-// Call `take` for each run, group and row of selectors that says text.
+// Call a handler for each run and group.
 MUST_CHECK enum aiu_status decode_runs(struct decoder *d, struct span text, unsigned hints,
-                                       decoded_handler take, void *ctx);
+                                       const struct decode_handlers *to);
 // Only what variation selectors say.
 MUST_CHECK enum aiu_status decode_selectors(struct decoder *d, struct span text,
                                             decoded_handler take, void *ctx);

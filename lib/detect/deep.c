@@ -8,13 +8,16 @@
 
 #include <stdlib.h>
 
+#include "detect/ascii.h"
 #include "detect/engine_parts.h"
+#include "detect/guess.h"
 
 struct job {
     const struct engine *engine;
     struct scratch *scratch;
     const struct rule_set *rules;
     struct rule_set readable; // of those, what a reading can show
+    struct rule_set secrets;  // of those, secrets
     enum text_role role;
     struct findings *out;
     size_t exact; // findings of the text as it stands
@@ -102,12 +105,13 @@ static void drop_doubles(struct findings *out)
 
 // The exact rules on `reading`, a reading of the level's text; what they find and the text as it
 // stands does not show is added.
-static enum aiu_status scan_reading(const struct level *level, const struct folded *reading)
+static enum aiu_status scan_reading(const struct level *level, const struct folded *reading,
+                                    const struct rule_set *rules)
 {
     CLEANUP(findings_done) struct findings found = FINDINGS_OF(FINDINGS_MOST);
     struct job *job = level->job;
 
-    TRY(scan_text(job->engine, job->scratch, &job->readable, reading->text, &found));
+    TRY(scan_text(job->engine, job->scratch, rules, reading->text, &found));
     for (size_t i = 0; i < found.count; i++) {
         struct finding f = found.items[i];
         folded_source(reading, found.items[i].start, found.items[i].end, &f.start, &f.end);
@@ -119,42 +123,108 @@ static enum aiu_status scan_reading(const struct level *level, const struct fold
     return AIU_OK;
 }
 
+// The wording of a reading of the level's text.
+static enum aiu_status judge(const struct level *level, const struct folded *words)
+{
+    struct job *job = level->job;
+    bool foreign = job->role == TEXT_TOOL || job->role == TEXT_DOCUMENT;
+    size_t count = job->out->count;
+    struct wording wording = {0};
+
+    if (job->role == TEXT_SYSTEM || words->text.n == 0) {
+        return AIU_OK;
+    }
+    TRY(wording_judge(words, foreign, job->rules, job->out, &wording));
+    wording_join(&job->wording, &wording);
+    for (size_t i = count; i < job->out->count; i++) {
+        go_up(level, &job->out->items[i]);
+    }
+    return AIU_OK;
+}
+
 static enum aiu_status read_level(const struct level *level);
 
-static enum aiu_status read_decoded(void *ctx, const struct decoded *d)
+static enum aiu_status read_below(const struct level *level, const struct folded *reading)
+{
+    const struct level below = {level->job, level, *reading, level->depth + 1};
+
+    return below.depth < READER_DEPTH ? read_level(&below) : AIU_OK;
+}
+
+static enum aiu_status on_decoded(void *ctx, const struct decoded *d)
+{
+    const struct fold_mark whole = {0, (uint32_t)d->start, (uint32_t)(d->end - d->start)};
+    const struct folded reading = {d->bytes, &whole, 1, FOLD_DECODED};
+
+    return read_below(ctx, &reading);
+}
+
+static enum aiu_status on_guess(void *ctx, const struct folded *reading, bool text)
+{
+    return text ? read_below(ctx, reading) : judge(ctx, reading);
+}
+
+// A long token that is no code may be words together, or a key backwards or in ROT13.
+static enum aiu_status on_token(void *ctx, size_t start, size_t end)
 {
     const struct level *level = ctx;
-    const struct fold_mark whole = {0, (uint32_t)d->start, (uint32_t)(d->end - d->start)};
-    struct level below = {level->job, level, {d->bytes, &whole, 1, FOLD_DECODED}, level->depth + 1};
+    struct reader *reader = &level->job->scratch->readers[level->depth];
+    struct span text = level->via.text;
+    size_t letters = 0;
+    size_t digits = 0;
 
-    return read_level(&below);
+    for (size_t i = start; i < end; i++) {
+        letters += is_alpha(text.p[i]);
+        digits += is_digit(text.p[i]);
+    }
+    if (digits > 0 && letters > 0 && level->depth == 0) {
+        return guess_key(text, start, end, &reader->keys);
+    }
+    return digits > 0 ? AIU_OK : guess_joined(text, start, end, &reader->other, on_guess, ctx);
 }
 
 static enum aiu_status read_escapes(const struct level *level, struct reader *reader)
 {
-    struct level below = {level->job, level, {{NULL, 0}, NULL, 0, 0}, level->depth + 1};
+    struct folded reading;
     size_t at = 0;
 
     do {
-        TRY(decode_escapes(&reader->escapes, level->via.text, &at, &below.via));
-        TRY(below.via.text.n > 0 ? read_level(&below) : AIU_OK);
-    } while (below.via.text.n > 0);
+        TRY(decode_escapes(&reader->escapes, level->via.text, &at, &reading));
+        TRY(reading.text.n > 0 ? read_below(level, &reading) : AIU_OK);
+    } while (reading.text.n > 0);
     return AIU_OK;
 }
 
 static enum aiu_status read_codes(const struct level *level, struct reader *reader, uint32_t traits)
 {
     struct span text = level->via.text;
+    const struct decode_handlers to = {on_decoded, on_token, (void *)level};
     unsigned hints = decode_hints(text);
 
-    if (level->depth + 1 == READER_DEPTH) {
+    if ((traits & FOLD_SELECTORS) != 0) {
+        TRY(decode_selectors(&reader->decoder, text, on_decoded, (void *)level));
+    }
+    fold_begin(&reader->keys);
+    TRY(decode_runs(&reader->decoder, text, hints, &to));
+    if (reader->keys.text.n > 0) {
+        const struct folded keys = fold_reading(&reader->keys, FOLD_GUESSED);
+        TRY(scan_reading(level, &keys, &level->job->secrets));
+    }
+    return (hints & DECODE_ESCAPES) != 0 ? read_escapes(level, reader) : AIU_OK;
+}
+
+static enum aiu_status read_guesses(const struct level *level, struct reader *reader,
+                                    const struct folded *words)
+{
+    struct span text = level->via.text;
+
+    if (level->job->role == TEXT_SYSTEM) {
         return AIU_OK;
     }
-    if ((traits & FOLD_SELECTORS) != 0) {
-        TRY(decode_selectors(&reader->decoder, text, read_decoded, (void *)level));
+    if ((words->traits & FOLD_STYLED) != 0) {
+        TRY(guess_turned(text, &reader->other, on_guess, (void *)level));
     }
-    TRY(decode_runs(&reader->decoder, text, hints, read_decoded, (void *)level));
-    return (hints & DECODE_ESCAPES) != 0 ? read_escapes(level, reader) : AIU_OK;
+    return guess_readings(words, text, &reader->other, on_guess, (void *)level);
 }
 
 static enum aiu_status read_level(const struct level *level)
@@ -166,14 +236,16 @@ static enum aiu_status read_level(const struct level *level)
 
     if (level->parent != NULL) {
         const struct folded self = {text, NULL, 0, 0};
-        TRY(scan_reading(level, &self));
+        TRY(scan_reading(level, &self, &level->job->readable));
     }
     TRY(fold_text(&reader->words, text, &words));
     words.traits |= level->via.traits;
+    TRY(judge(level, &words));
     if ((words.traits & DISGUISED) != 0) {
         TRY(fold_exact(&reader->other, text, &other));
-        TRY(scan_reading(level, &other));
+        TRY(scan_reading(level, &other, &level->job->readable));
     }
+    TRY(read_guesses(level, reader, &words));
     return read_codes(level, reader, words.traits);
 }
 
@@ -183,8 +255,17 @@ static void wipe(struct scratch *s)
         fold_wipe(&s->readers[i].words);
         fold_wipe(&s->readers[i].other);
         fold_wipe(&s->readers[i].escapes);
+        fold_wipe(&s->readers[i].keys);
         decoder_wipe(&s->readers[i].decoder);
     }
+}
+
+static struct rule_set both(const struct rule_set *a, struct rule_set b)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(b.bits); i++) {
+        b.bits[i] &= a->bits[i];
+    }
+    return b;
 }
 
 // What is hidden is hidden only where it stands: a reading shows the other kinds.
@@ -211,6 +292,7 @@ enum aiu_status deep_scan(const struct engine *e, struct scratch *s, const struc
     TRY(scan_text(e, s, rules, text, out));
     job.exact = out->count;
     job.readable = readable(rules);
+    job.secrets = both(rules, rule_set_kind(KIND_SECRET));
     enum aiu_status st = read_level(&source);
     wipe(s);
     TRY(st);

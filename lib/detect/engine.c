@@ -130,6 +130,7 @@ void scratch_free(struct scratch *s)
             fold_done(&s->readers[i].words);
             fold_done(&s->readers[i].other);
             fold_done(&s->readers[i].escapes);
+            fold_done(&s->readers[i].keys);
             decoder_done(&s->readers[i].decoder);
         }
         mem_free(s->active);

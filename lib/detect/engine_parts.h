@@ -26,7 +26,7 @@ enum {
 
 // What reading one text in all ways needs; nothing until it is used.
 struct reader {
-    struct folder words, other, escapes;
+    struct folder words, other, escapes, keys;
     struct decoder decoder;
 };
 

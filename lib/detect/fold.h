@@ -87,6 +87,9 @@ void folded_source(const struct folded *f, size_t start, size_t end, size_t *ret
 void fold_begin(struct folder *f);
 MUST_CHECK enum aiu_status fold_put(struct folder *f, struct span bytes, size_t at,
                                     size_t source_n);
+// The same where the order inside is another: all of `bytes` stand for all of the source.
+MUST_CHECK enum aiu_status fold_put_whole(struct folder *f, struct span bytes, size_t at,
+                                          size_t source_n);
 struct folded fold_reading(const struct folder *f, uint32_t traits);
 
 // Only the mark of `n` bytes that come to `text`.

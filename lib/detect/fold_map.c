@@ -54,6 +54,17 @@ enum aiu_status fold_put(struct folder *f, struct span bytes, size_t at, size_t 
     return st == AIU_TOO_LONG ? AIU_INSPECTION_FAILED : st;
 }
 
+enum aiu_status fold_put_whole(struct folder *f, struct span bytes, size_t at, size_t source_n)
+{
+    const struct fold_mark *last = f->mark_count == 0 ? NULL : &f->marks[f->mark_count - 1];
+
+    if (last == NULL || last->source != at || last->source_n != source_n) {
+        TRY(put_mark(f, f->text.n, at, source_n));
+    }
+    enum aiu_status st = buf_append(&f->text, bytes);
+    return st == AIU_TOO_LONG ? AIU_INSPECTION_FAILED : st;
+}
+
 struct folded fold_reading(const struct folder *f, uint32_t traits)
 {
     return (struct folded){buf_span(&f->text), f->marks, f->mark_count, traits};

@@ -1,0 +1,164 @@
+// SPDX-FileCopyrightText: The AI Utilities authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Each hypothesis has a running sum of how much better it explains the pairs of letters than the
+// text as it stands; it never falls below zero, so that its rise tells where a part begins (Page's
+// test). The first pass looks at every other pair, which is enough to see that there is something;
+// what it marks is measured again with all pairs.
+#include "detect/guess.h"
+
+#include <string.h>
+
+#include "detect/ascii.h"
+#include "detect/guess_parts.h"
+
+enum {
+    STRIDE = 16,       // bytes of a step, half as many pairs
+    BIAS = 128,        // of a lane of a pair
+    NAT = 8,           // steps
+    SUSPECT = 4 * NAT, // a sum that is worth a closer look
+    OVER = 5 * NAT,    // this far below its peak, a part has ended
+    LETTERS_LEAST = 10,
+};
+
+enum lane { LANE_BACK, LANE_ROT13, LANE_OTHER, LANE_OWN, LANES };
+
+struct rise {
+    int sum, peak;
+    size_t start, end; // of the part that rises
+};
+
+static uint8_t symbol(uint8_t c)
+{
+    return (uint8_t)(c - 'a') < 26 ? (uint8_t)(c & 31) : 0;
+}
+
+// The lanes of every other pair of a stride, summed.
+static uint64_t stride_sum(const uint8_t *p)
+{
+    uint8_t symbols[STRIDE];
+    uint64_t sum = 0;
+
+    for (size_t i = 0; i < STRIDE; i++) {
+        symbols[i] = (uint8_t)(p[i] - 'a') < 26 ? (uint8_t)(p[i] & 31) : 0;
+    }
+    for (size_t i = 0; i < STRIDE; i += 2) {
+        sum += guess_pairs[symbols[i] | symbols[i + 1] << 5];
+    }
+    return sum;
+}
+
+static int lane_of(uint64_t sum, enum lane lane, int pairs)
+{
+    return (int)(sum >> (16 * lane) & 0xFFFF) - pairs * BIAS;
+}
+
+// --- a closer look ----------------------------------------------------------------------------
+
+int guess_gain(struct span part, int lane)
+{
+    int sum = 0;
+
+    for (size_t i = 0; i + 1 < part.n; i++) {
+        uint64_t pair = guess_pairs[symbol(part.p[i]) | symbol(part.p[i + 1]) << 5];
+        sum += lane_of(pair, (enum lane)lane, 1);
+    }
+    return sum;
+}
+
+static size_t letters_of(struct span part)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < part.n; i++) {
+        n += symbol(part.p[i]) != 0;
+    }
+    return n;
+}
+
+// The part in whole words.
+static void widen(struct span words, struct rise *r)
+{
+    while (r->start > 0 && words.p[r->start - 1] != ' ') {
+        r->start--;
+    }
+    while (r->end < words.n && words.p[r->end] != ' ') {
+        r->end++;
+    }
+}
+
+static enum aiu_status take_part(struct guessing *g, enum lane lane, struct rise part)
+{
+    struct span words = g->words->text;
+
+    widen(words, &part);
+    struct span text = {words.p + part.start, part.end - part.start};
+    if (letters_of(text) < LETTERS_LEAST) {
+        return AIU_OK;
+    }
+    if (lane == LANE_BACK) {
+        return guess_gain(text, LANE_BACK) < 6 * NAT ? AIU_OK
+                                                     : guess_reversed(g, part.start, part.end);
+    }
+    return guess_shifted(g, part.start, part.end);
+}
+
+// --- the first pass ---------------------------------------------------------------------------
+
+static enum aiu_status step(struct guessing *g, enum lane lane, struct rise *r, size_t at, int gain)
+{
+    bool risen = r->peak > SUSPECT;
+
+    if (r->sum + gain <= 0 || (risen && r->sum + gain < r->peak - OVER)) {
+        struct rise part = *r;
+        *r = (struct rise){0, 0, at + STRIDE, at + STRIDE};
+        return risen ? take_part(g, lane, part) : AIU_OK;
+    }
+    r->sum += gain;
+    if (r->sum > r->peak) {
+        r->peak = r->sum;
+        r->end = at + STRIDE;
+    }
+    return AIU_OK;
+}
+
+static enum aiu_status find_parts(struct guessing *g)
+{
+    struct span words = g->words->text;
+    struct rise rises[LANE_OWN] = {{0}};
+    uint8_t last[STRIDE] = {0};
+
+    for (size_t at = 0; at < words.n; at += STRIDE) {
+        const uint8_t *p = words.p + at;
+        if (words.n - at < STRIDE) {
+            memcpy(last, p, words.n - at);
+            p = last;
+        }
+        uint64_t sum = stride_sum(p);
+        for (unsigned lane = LANE_BACK; lane < LANE_OWN; lane++) {
+            int gain = lane_of(sum, (enum lane)lane, STRIDE / 2);
+            if (gain <= 0 && rises[lane].sum == 0) {
+                rises[lane].start = at + STRIDE;
+                continue;
+            }
+            TRY(step(g, (enum lane)lane, &rises[lane], at, gain));
+        }
+    }
+    for (unsigned lane = LANE_BACK; lane < LANE_OWN; lane++) {
+        if (rises[lane].peak > SUSPECT) {
+            rises[lane].end = rises[lane].end < words.n ? rises[lane].end : words.n;
+            TRY(take_part(g, (enum lane)lane, rises[lane]));
+        }
+    }
+    return AIU_OK;
+}
+
+enum aiu_status guess_readings(const struct folded *words, struct span source, struct folder *made,
+                               guess_handler take, void *ctx)
+{
+    struct guessing g = {words, source, made, take, ctx};
+
+    TRY(find_parts(&g));
+    TRY(guess_apart(&g));
+    return guess_leet(&g);
+}

@@ -1,0 +1,31 @@
+// SPDX-FileCopyrightText: The AI Utilities authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the files of guess share. Inside detect only.
+#pragma once
+
+#include "detect/guess.h"
+
+struct guessing {
+    const struct folded *words;
+    struct span source;
+    struct folder *made;
+    guess_handler take;
+    void *ctx;
+};
+
+// Steps (8 a nat) by which a lane of bigram_table.c explains `part` better: 0 backwards, 1 ROT13,
+// 2 another alphabet, 3 as text at all, against chance.
+int guess_gain(struct span part, int lane);
+
+// Hand out the part [start, end) of the words read in one way.
+MUST_CHECK enum aiu_status guess_reversed(struct guessing *g, size_t start, size_t end);
+MUST_CHECK enum aiu_status guess_shifted(struct guessing *g, size_t start, size_t end);
+
+// Look for letters apart, and for digits in words; hand them out.
+MUST_CHECK enum aiu_status guess_apart(struct guessing *g);
+MUST_CHECK enum aiu_status guess_leet(struct guessing *g);
+
+// Small letters that are words written together, with blanks between the words, to `out`; whether
+// most of them are words.
+MUST_CHECK enum aiu_status guess_split(struct span letters, struct buf *out, bool *ret_split);
