@@ -161,7 +161,7 @@ class Folder:
         self.latin = {ord(p[0]): p[1] for p in LATIN.split()}
         self.latin.update({ord(c): text for chars, text in PLAIN.items() for c in chars})
         self.pairs = self.u.pairs()
-        self.composed = {v: k for k, v in self.pairs.items()}
+        self.seconds = {second for _, second in self.pairs}
 
     def script(self, code):
         name = self.u.script.get(code, "Common")
@@ -305,6 +305,7 @@ class Folder:
             | (4 if strict else 0)
             | (8 if self.u.category.get(code) == "Co" else 0)
             | (16 if self.styled(code, kind, text) else 0)
+            | (32 if code in self.seconds or 0x1161 <= code < 0x11C3 else 0)
         )
         return (kind, SCRIPTS.index(script), data, look, flags)
 

@@ -10,6 +10,7 @@
 
 #include "base/utf8.h"
 #include "detect/ascii.h"
+#include "detect/lanes.h"
 
 enum {
     LEAST = 16, // shortest run
@@ -315,24 +316,39 @@ enum aiu_status decode_selectors(struct decoder *d, struct span text, decoded_ha
 
 // --- hints ------------------------------------------------------------------------------------
 
+// How many lanes of both halves hold.
+static unsigned count_both(lanes a, lanes b)
+{
+    return lanes_sum((a & 1) + (b & 1));
+}
+
+static unsigned count_gaps(lanes v)
+{
+    lanes gaps =
+        lanes_equal(v, ' ') | lanes_equal(v, ',') | lanes_equal(v, ':') | lanes_equal(v, '\n');
+
+    return lanes_sum(gaps & 1);
+}
+
 static unsigned stride_hints(const uint8_t *p)
 {
-    uint8_t digits = 0;
-    uint8_t gaps = 0;
-    uint8_t strokes = 0;
-    uint8_t escapes = 0;
+    lanes a = lanes_load(p);
+    lanes b = lanes_load(p + LANES);
+    lanes escapes = lanes_in(a, '%', 2) | lanes_in(b, '%', 2) | lanes_equal(a, '\\') |
+                    lanes_equal(b, '\\'); // % & and the backslash
+    unsigned hints = lanes_any(escapes) ? DECODE_ESCAPES : 0U;
+    lanes a_counted = lanes_in(a, '-', 13); // - . / and the digits
+    lanes b_counted = lanes_in(b, '-', 13);
 
-    for (size_t i = 0; i < STRIDE; i++) {
-        uint8_t c = p[i];
-        digits = (uint8_t)(digits + ((uint8_t)(c - '0') < 10));
-        gaps = (uint8_t)(gaps + ((c == ' ') | (c == ',') | (c == ':') | (c == '\n')));
-        strokes = (uint8_t)(strokes + ((c == '.') | (c == '-')));
-        escapes |= (uint8_t)((c == '%') | (c == '&') | (c == '\\') | (c == '+'));
+    if (count_both(a_counted, b_counted) < STRIDE / 4) {
+        return hints;
     }
+    unsigned digits = count_both(lanes_digits(a), lanes_digits(b));
+    unsigned strokes = count_both(lanes_in(a, '-', 2), lanes_in(b, '-', 2));
+    unsigned gaps = count_gaps(a) + count_gaps(b);
     bool numbers = digits >= STRIDE / 4 && (gaps >= 3 || digits >= STRIDE - 1);
     bool morse = strokes >= STRIDE / 2 && gaps >= 3;
-    return (escapes != 0 ? DECODE_ESCAPES : 0U) | (numbers ? DECODE_NUMBERS : 0U) |
-           (morse ? DECODE_MORSE : 0U);
+    return hints | (numbers ? DECODE_NUMBERS | DECODE_ESCAPES : 0U) | (morse ? DECODE_MORSE : 0U);
 }
 
 unsigned decode_hints(struct span text)

@@ -221,7 +221,7 @@ static enum aiu_status read_guesses(const struct level *level, struct reader *re
     if (level->job->role == TEXT_SYSTEM) {
         return AIU_OK;
     }
-    if ((words->traits & FOLD_STYLED) != 0) {
+    if ((words->traits & FOLD_TURNED) != 0) {
         TRY(guess_turned(text, &reader->other, on_guess, (void *)level));
     }
     return guess_readings(words, text, &reader->other, on_guess, (void *)level);

@@ -12,9 +12,10 @@
 #include "base/utf8.h"
 #include "detect/ascii.h"
 #include "detect/fold_table.h"
+#include "detect/lanes.h"
 
 enum {
-    STRIDE = 32,
+    STRIDE = LANES,
     ROOM = 64 // most bytes of one character folded
 };
 
@@ -22,7 +23,6 @@ enum {
 struct word {
     bool open;
     size_t source, text; // where it begins
-    size_t marks;        // how many there were
     uint32_t latin, look, strict, foreign;
     uint32_t scripts; // a bit for each of the look-alikes'
 };
@@ -34,6 +34,8 @@ struct job {
     bool latinise; // the word is folded again, look-alikes to Latin
     uint8_t *out;
     size_t n, room;
+    bool side_by_side; // the last mark, or none, says so
+    size_t ahead;      // then by this much the source is
     uint32_t traits;
     struct word word;
     uint32_t last;        // the last letter, which a mark may join
@@ -64,13 +66,45 @@ static enum aiu_status make_room(struct job *job, size_t n)
     return AIU_OK;
 }
 
+// What comes next stands for `source_n` bytes at `at`. Mostly it goes on side by side.
+static enum aiu_status note(struct job *job, size_t at, size_t n, size_t source_n)
+{
+    if (n == source_n && job->side_by_side && at - job->n == job->ahead) {
+        return AIU_OK;
+    }
+    job->side_by_side = n == source_n;
+    job->ahead = at - job->n;
+    return fold_note(job->f, job->n, n, at, source_n);
+}
+
+// Take back what was put out from `text` on.
+static void rewind_to(struct job *job, size_t text)
+{
+    struct folder *f = job->f;
+    struct fold_mark last = {0};
+
+    while (f->mark_count > 0 && f->marks[f->mark_count - 1].text >= text) {
+        f->mark_count--;
+    }
+    if (f->mark_count > 0) {
+        last = f->marks[f->mark_count - 1];
+    }
+    job->n = text;
+    job->side_by_side = last.source_n == 0;
+    job->ahead = (size_t)last.source - last.text;
+}
+
 // `bytes` for the `source_n` bytes at `at`.
 static enum aiu_status emit(struct job *job, struct span bytes, size_t at, size_t source_n)
 {
-    TRY(make_room(job, ROOM));
+    if (job->room - job->n < ROOM) {
+        TRY(make_room(job, ROOM));
+    }
     if (bytes.n > 0) {
-        TRY(fold_note(job->f, job->n, bytes.n, at, source_n));
-        memcpy(job->out + job->n, bytes.p, bytes.n);
+        TRY(note(job, at, bytes.n, source_n));
+        for (size_t i = 0; i < bytes.n; i++) { // a few: less than a call
+            job->out[job->n + i] = bytes.p[i];
+        }
         job->n += bytes.n;
     }
     return AIU_OK;
@@ -83,28 +117,65 @@ static enum aiu_status emit_blank(struct job *job, size_t at, size_t source_n)
     return first && !job->exact ? AIU_OK : emit(job, SPAN_OF(" "), at, source_n);
 }
 
+struct character {
+    uint32_t code;
+    const struct fold_entry *e;
+    size_t at, n; // in the source
+};
+
+static inline bool is_tail(uint8_t c)
+{
+    return (c & 0xC0) == 0x80;
+}
+
+// Two and three bytes, which is nearly all there is, are read here.
+static inline struct character character_at(const struct job *job, size_t at)
+{
+    struct span left = {job->source.p + at, job->source.n - at};
+    const uint8_t *p = left.p;
+    struct character c = {.at = at, .n = 1};
+
+    if (p[0] < 0x80) {
+        c.code = p[0];
+    } else if (p[0] >= 0xC2 && p[0] < 0xE0 && left.n > 1 && is_tail(p[1])) {
+        c.n = 2;
+        c.code = (p[0] & 0x1FU) << 6 | (p[1] & 0x3FU);
+    } else if (p[0] > 0xE0 && p[0] < 0xED && left.n > 2 && is_tail(p[1]) && is_tail(p[2])) {
+        c.n = 3;
+        c.code = (p[0] & 0x0FU) << 12 | (p[1] & 0x3FU) << 6 | (p[2] & 0x3FU);
+    } else {
+        c.code = utf8_next_lossy(&left);
+        c.n = job->source.n - at - left.n;
+    }
+    c.e = fold_entry(c.code);
+    return c;
+}
+
 // --- words ------------------------------------------------------------------------------------
 
-// Letters of other scripts that no Latin word could borrow, against Latin ones, in all of the text.
+// Letters of other scripts that no Latin word could borrow, against Latin ones, in all of the text
+// or as much of it as makes it clear.
 static bool text_has_own_words(struct job *job)
 {
-    struct span left = job->source;
+    enum { CLEAR = 32 };
     size_t latin = 0;
     size_t own = 0;
 
-    if (job->own_text >= 0) {
-        return job->own_text;
-    }
-    while (left.n > 0) {
-        uint32_t code = utf8_next_lossy(&left);
-        const struct fold_entry *e = fold_entry(code);
-        if (e->kind == CHAR_LETTER && e->script == SCRIPT_LATIN) {
+    for (size_t at = 0; job->own_text < 0 && at < job->source.n;) {
+        struct character c = character_at(job, at);
+        if (c.e->kind == CHAR_LETTER && c.e->script == SCRIPT_LATIN) {
             latin++;
-        } else if (e->kind == CHAR_LETTER && e->script != SCRIPT_COMMON) {
-            own += (e->flags & CHAR_STRICT) == 0;
+        } else if (c.e->kind == CHAR_LETTER && c.e->script != SCRIPT_COMMON) {
+            own += (c.e->flags & CHAR_STRICT) == 0;
         }
+        if (own > CLEAR && own > latin) {
+            job->own_text = true;
+        }
+        at += c.n;
     }
-    job->own_text = latin == 0 || own * 8 > latin;
+    if (job->own_text < 0) {
+        job->own_text = latin == 0 || own * 8 > latin;
+    }
     return job->own_text;
 }
 
@@ -133,8 +204,7 @@ static enum aiu_status end_word(struct job *job, size_t at)
         return AIU_OK;
     }
     job->traits |= FOLD_LOOKALIKE;
-    job->n = w.text;
-    job->f->mark_count = w.marks;
+    rewind_to(job, w.text);
     job->latinise = true;
     TRY(fold_range(job, w.source, at));
     job->latinise = false;
@@ -157,7 +227,6 @@ static void open_word(struct job *job, size_t at)
     w->open = true;
     w->source = begin;
     w->text = job->n - (at - begin);
-    w->marks = job->f->mark_count;
 }
 
 static void count_letter(struct word *w, const struct fold_entry *e)
@@ -174,12 +243,6 @@ static void count_letter(struct word *w, const struct fold_entry *e)
 }
 
 // --- characters -------------------------------------------------------------------------------
-
-struct character {
-    uint32_t code;
-    const struct fold_entry *e;
-    size_t at, n; // in the source
-};
 
 static uint8_t in_case(const struct job *job, const struct fold_entry *e, char c)
 {
@@ -220,45 +283,48 @@ static enum aiu_status emit_folded(struct job *job, const struct character *c)
 // Whether `c` was joined to the letter before it.
 static enum aiu_status join(struct job *job, const struct character *c, bool *ret_joined)
 {
-    uint32_t whole = job->last == 0 ? 0 : fold_compose(job->last, c->code);
+    bool joins = job->last != 0 && (c->e->flags & CHAR_JOINS) != 0;
+    uint32_t whole = joins ? fold_compose(job->last, c->code) : 0;
     uint8_t bytes[4];
 
     *ret_joined = whole != 0;
     if (whole == 0) {
         return AIU_OK;
     }
-    while (job->f->mark_count > 0 && job->f->marks[job->f->mark_count - 1].text >= job->last_text) {
-        job->f->mark_count--;
-    }
-    job->n = job->last_text;
+    rewind_to(job, job->last_text);
     job->last = whole;
     return emit(job, span_of(bytes, utf8_write(whole, bytes)), job->last_source,
                 c->at + c->n - job->last_source);
+}
+
+// A letter comes; whether something unseen stood between it and one before.
+static void note_unseen(struct job *job)
+{
+    if (job->unseen_text == job->n && job->n > job->word.text && job->out[job->n - 1] < 0x80) {
+        job->traits |= FOLD_UNSEEN;
+    }
 }
 
 static enum aiu_status take_letter(struct job *job, const struct character *c)
 {
     bool joined = false;
 
-    if (!job->exact) {
+    if ((c->e->flags & CHAR_JOINS) != 0 && !job->exact) {
         TRY(join(job, c, &joined));
-    }
-    if (joined) {
-        return AIU_OK;
+        if (joined) {
+            return AIU_OK;
+        }
     }
     open_word(job, c->at);
     count_letter(&job->word, c->e);
     if ((c->e->flags & CHAR_STYLISH) && !(c->code >= 0x1F1E6 && c->code <= 0x1F1FF)) {
         job->traits |= FOLD_STYLED;
     }
-    if (job->unseen_text == job->n && job->n > job->word.text) {
-        job->traits |= FOLD_UNSEEN;
+    note_unseen(job);
+    if ((c->code >= 0x250 && c->code < 0x2B0) || c->code == 0x1DD) {
+        job->traits |= FOLD_TURNED;
     }
-    job->last = c->e->flags & CHAR_SAME ? c->code : 0;
-    if (!job->exact && c->e->n > 1 && job->last == 0) {
-        struct span folded = {fold_table.pool + c->e->at, c->e->n};
-        job->last = utf8_next_lossy(&folded);
-    }
+    job->last = c->code;
     job->last_source = c->at;
     job->last_text = job->n;
     if (job->latinise && c->e->look != 0) {
@@ -274,7 +340,7 @@ static enum aiu_status take_mark(struct job *job, const struct character *c)
     bool joined = false;
 
     TRY(join(job, c, &joined));
-    if (!joined && job->n > 0 && !job->latinise) {
+    if (!joined && job->n > 0 && job->out[job->n - 1] < 0x80 && !job->latinise) {
         job->traits |= FOLD_STACKED;
     }
     return AIU_OK;
@@ -297,17 +363,23 @@ static enum aiu_status take_tag(struct job *job, const struct character *c)
     return emit(job, span_of(&byte, 1), c->at, c->n);
 }
 
+// Whether a sign of another width stands in what may be an address.
+static bool is_address_sign(const struct job *job, const struct character *c)
+{
+    bool wide = c->code == 0xFF20 || c->code == 0xFF0E || c->code == 0xFF0D || c->code == 0xFF3F;
+
+    return wide && job->n > 0 && is_alnum(job->out[job->n - 1]);
+}
+
 // Punctuation and symbols. Signs that look like letters do not end a word.
 static enum aiu_status take_other(struct job *job, const struct character *c)
 {
-    bool address = c->e->n == 1 && memchr("@.-_/+=:", fold_table.pool[c->e->at], 8) != NULL;
-
     if (c->e->look != 0) {
         return take_letter(job, c);
     }
     TRY(end_word(job, c->at));
     job->last = 0;
-    if (address && c->code > 0x3000) {
+    if (is_address_sign(job, c)) {
         job->traits |= FOLD_STYLED;
     }
     return emit_folded(job, c);
@@ -325,6 +397,7 @@ static enum aiu_status take_kind(struct job *job, const struct character *c)
     case CHAR_SELECTOR:
         job->traits |= job->selector_end == c->at && c->at > 0 ? FOLD_SELECTORS : 0U;
         job->selector_end = c->at + c->n;
+        job->unseen_text = job->n;
         return AIU_OK;
     case CHAR_UNSEEN:
     case CHAR_UNKNOWN:
@@ -343,12 +416,8 @@ static enum aiu_status take_kind(struct job *job, const struct character *c)
 
 static enum aiu_status take_character(struct job *job, size_t *at)
 {
-    struct span left = span_drop_first(job->source, *at);
-    struct character c = {.at = *at};
+    struct character c = character_at(job, *at);
 
-    c.code = utf8_next_lossy(&left);
-    c.n = job->source.n - *at - left.n;
-    c.e = fold_entry(c.code);
     *at += c.n;
     job->traits |= FOLD_NOT_ASCII;
     if (job->tags && c.e->kind != CHAR_TAG) {
@@ -370,9 +439,7 @@ static enum aiu_status take_ascii(struct job *job, size_t at)
     if (is_alnum(c)) {
         open_word(job, at);
         job->word.latin += is_alpha(c);
-        if (job->unseen_text == job->n && job->n > job->word.text) {
-            job->traits |= FOLD_UNSEEN;
-        }
+        note_unseen(job);
     } else {
         TRY(end_word(job, at));
     }
@@ -388,71 +455,67 @@ static enum aiu_status take_ascii(struct job *job, size_t at)
 
 // --- the text ---------------------------------------------------------------------------------
 
-// A stride in lower case with blanks as U+0020; false where it holds anything but plain ASCII with
-// single blanks.
-static bool copy_words(const uint8_t *from, uint8_t *to, uint8_t before)
+// A stride in lower case with blanks as U+0020; how much of it is plain ASCII with single blanks.
+static size_t copy_words(const uint8_t *from, uint8_t *to, uint8_t before)
 {
-    uint8_t odd = 0;
+    lanes v = lanes_load(from);
+    lanes low = (lanes)(v <= 0x20);
+    lanes blank = lanes_equal(v, ' ') | lanes_in(v, '\t', 5);
+    lanes odd = (lanes)(v >= 0x7F) | (low & ~blank);
+    lanes previous = __builtin_shufflevector((lanes){0}, low, 0, 16, 17, 18, 19, 20, 21, 22, 23, 24,
+                                             25, 26, 27, 28, 29, 30);
 
-    for (size_t i = 0; i < STRIDE; i++) {
-        uint8_t c = from[i];
-        bool blank = (uint8_t)(c - '\t') < 5;
-        bool upper = (uint8_t)(c - 'A') < 26;
-        odd |= (uint8_t)(c >= 0x7F) | (uint8_t)((c < 0x20) & !blank);
-        to[i] = blank ? ' ' : (uint8_t)(c | (upper ? 0x20 : 0));
+    if (before == ' ' && from[0] <= ' ') {
+        return 0;
     }
-    odd |= (uint8_t)((before == ' ') & (to[0] == ' '));
-    for (size_t i = 0; i + 1 < STRIDE; i++) {
-        odd |= (uint8_t)((to[i] == ' ') & (to[i + 1] == ' '));
-    }
-    return odd == 0;
+    v = v | (lanes_in(v, 'A', 26) & 0x20);
+    v = (v & ~low) | (low & 0x20);
+    lanes_store(to, v);
+    return lanes_first(odd | (low & previous));
 }
 
-static bool copy_exact(const uint8_t *from, uint8_t *to)
+static size_t copy_exact(const uint8_t *from, uint8_t *to)
 {
-    uint8_t odd = 0;
+    lanes v = lanes_load(from);
 
-    for (size_t i = 0; i < STRIDE; i++) {
-        odd |= from[i] & 0x80;
-        to[i] = from[i];
-    }
-    return odd == 0;
+    lanes_store(to, v);
+    return lanes_first((lanes)(v >= 0x80));
 }
 
-// Whether the bytes at `at` went out as a stride.
-static enum aiu_status take_stride(struct job *job, size_t at, bool *ret_taken)
+// Take as much of the stride at `at` as is plain.
+static enum aiu_status take_stride(struct job *job, size_t *at, bool *ret_whole)
 {
-    const uint8_t *p = job->source.p + at;
+    const uint8_t *p = job->source.p + *at;
     uint8_t before = job->n == 0 ? ' ' : job->out[job->n - 1];
 
-    *ret_taken = false;
     TRY(make_room(job, STRIDE + ROOM));
-    if (job->exact ? copy_exact(p, job->out + job->n) : copy_words(p, job->out + job->n, before)) {
-        TRY(fold_note(job->f, job->n, STRIDE, at, STRIDE));
-        job->n += STRIDE;
+    size_t n =
+        job->exact ? copy_exact(p, job->out + job->n) : copy_words(p, job->out + job->n, before);
+    if (n > 0) {
+        TRY(note(job, *at, n, n));
+        job->n += n;
         job->last = 0;
-        *ret_taken = true;
+        *at += n;
     }
+    *ret_whole = n == STRIDE;
     return AIU_OK;
 }
 
 static enum aiu_status fold_range(struct job *job, size_t at, size_t upto)
 {
-    size_t next = at; // where a stride may be tried again
-
     while (at < upto) {
-        bool taken = false;
-        if (at >= next && upto - at >= STRIDE && !job->word.open && !job->latinise && !job->tags) {
-            TRY(take_stride(job, at, &taken));
-            next = at + STRIDE;
+        bool whole = false;
+        if (upto - at >= STRIDE && !job->word.open && !job->latinise && !job->tags) {
+            TRY(take_stride(job, &at, &whole));
         }
-        if (taken) {
-            at += STRIDE;
-        } else if (job->source.p[at] < 0x80) {
+        if (whole) {
+            continue;
+        }
+        if (job->source.p[at] >= 0x80) {
+            TRY(take_character(job, &at));
+        } else {
             TRY(take_ascii(job, at));
             at++;
-        } else {
-            TRY(take_character(job, &at));
         }
     }
     return AIU_OK;
@@ -464,6 +527,7 @@ static enum aiu_status fold(struct folder *f, struct span source, bool exact,
     struct job job = {.f = f,
                       .source = source,
                       .exact = exact,
+                      .side_by_side = true,
                       .unseen_text = SIZE_MAX,
                       .selector_end = SIZE_MAX,
                       .own_text = -1};

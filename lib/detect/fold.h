@@ -46,6 +46,7 @@ enum fold_trait {
     FOLD_STACKED = 1 << 4,   // combining marks that no word needs
     FOLD_TAGS = 1 << 5,      // tag characters that write text
     FOLD_SELECTORS = 1 << 6, // variation selectors in a row, which can carry bytes
+    FOLD_TURNED = 1 << 9,    // letters that look like others upside down
     // Not of folding: where the text comes from.
     FOLD_DECODED = 1 << 7, // it was written in a code (decode.h)
     FOLD_GUESSED = 1 << 8, // one reading of several (reading.h)

@@ -42,6 +42,7 @@ enum char_flag {
     CHAR_STRICT = 4,   // `look` is Unicode's own word (UTS 39)
     CHAR_PRIVATE = 8,  // private use
     CHAR_STYLISH = 16, // ASCII letters or digits as no language writes them
+    CHAR_JOINS = 32,   // may make one character with the one before it
 };
 
 struct fold_entry {

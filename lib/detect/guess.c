@@ -11,6 +11,7 @@
 
 #include "detect/ascii.h"
 #include "detect/guess_parts.h"
+#include "detect/lanes.h"
 
 enum {
     STRIDE = 16,       // bytes of a step, half as many pairs
@@ -21,7 +22,7 @@ enum {
     LETTERS_LEAST = 10,
 };
 
-enum lane { LANE_BACK, LANE_ROT13, LANE_OTHER, LANE_OWN, LANES };
+enum lane { LANE_BACK, LANE_ROT13, LANE_OTHER, LANE_OWN };
 
 struct rise {
     int sum, peak;
@@ -36,14 +37,19 @@ static uint8_t symbol(uint8_t c)
 // The lanes of every other pair of a stride, summed.
 static uint64_t stride_sum(const uint8_t *p)
 {
-    uint8_t symbols[STRIDE];
+    typedef uint16_t pairs __attribute__((vector_size(STRIDE)));
+    lanes v = lanes_load(p);
+    pairs both = (pairs)(v & 31 & lanes_in(v, 'a', 26));
+    uint16_t at[STRIDE / 2];
     uint64_t sum = 0;
 
-    for (size_t i = 0; i < STRIDE; i++) {
-        symbols[i] = (uint8_t)(p[i] - 'a') < 26 ? (uint8_t)(p[i] & 31) : 0;
-    }
-    for (size_t i = 0; i < STRIDE; i += 2) {
-        sum += guess_pairs[symbols[i] | symbols[i + 1] << 5];
+#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+    both = both >> 8 | both << 8;
+#endif
+    both = (both & 31) | (both >> 3 & 0x3E0);
+    memcpy(at, &both, sizeof(at));
+    for (size_t i = 0; i < STRIDE / 2; i++) {
+        sum += guess_pairs[at[i]];
     }
     return sum;
 }

@@ -7,9 +7,10 @@
 
 #include "detect/ascii.h"
 #include "detect/guess_parts.h"
+#include "detect/lanes.h"
 
 enum {
-    STRIDE = 32,
+    STRIDE = LANES,
     LETTERS_LEAST = 5,   // apart
     TOGETHER_LEAST = 12, // without a gap
     SPLIT_MOST = 4096,
@@ -401,19 +402,19 @@ enum aiu_status guess_joined(struct span source, size_t start, size_t end, struc
 
 // --- letters apart ----------------------------------------------------------------------------
 
+static lanes words_in(const uint8_t *p)
+{
+    lanes v = lanes_load(p);
+
+    return lanes_letters(v) | lanes_digits(v);
+}
+
 static bool any_apart(const uint8_t *p)
 {
-    uint8_t word[STRIDE + 4];
-    uint8_t odd = 0;
+    lanes apart = words_in(p + 2) & ~words_in(p + 1);
 
-    for (size_t i = 0; i < sizeof(word); i++) {
-        word[i] = (uint8_t)((uint8_t)(p[i] - 'a') < 26 || (uint8_t)(p[i] - '0') < 10 ||
-                            (uint8_t)(p[i] - 'A') < 26);
-    }
-    for (size_t i = 0; i < STRIDE; i++) {
-        odd |= (uint8_t)(word[i] & !word[i + 1] & word[i + 2] & !word[i + 3] & word[i + 4]);
-    }
-    return odd != 0;
+    return lanes_any(apart & ~words_in(p + 3)) &&
+           lanes_any(apart & words_in(p) & ~words_in(p + 3) & words_in(p + 4));
 }
 
 // A row of letters apart at `at`, one byte between each two: how many bytes.

@@ -3,38 +3,34 @@
 //
 // Digits and signs in the place of letters ("1gn0r3 4ll"). A few are in every text ("3rd", "x86");
 // a reading is made where several words have them.
-#include <string.h>
-
 #include "detect/ascii.h"
 #include "detect/guess_parts.h"
+#include "detect/lanes.h"
 
-enum { STRIDE = 32, WORDS_LEAST = 3, OWN = 3 };
-
-static const char digits[] = "0134567890@$!+|";
-static const char letters[] = "oieasgtbgoasitl";
+enum { WORDS_LEAST = 3, OWN = 3 };
 
 static uint8_t letter_of(uint8_t c)
 {
-    const char *at = c == '\0' ? NULL : strchr(digits, c);
+    static const char letters[128] = {
+        ['0'] = 'o', ['1'] = 'i', ['3'] = 'e', ['4'] = 'a', ['5'] = 's', ['6'] = 'g', ['7'] = 't',
+        ['8'] = 'b', ['9'] = 'g', ['@'] = 'a', ['$'] = 's', ['!'] = 'i', ['+'] = 't', ['|'] = 'l',
+    };
 
-    return at == NULL ? '\0' : (uint8_t)letters[at - digits];
+    return c < 128 ? (uint8_t)letters[c] : 0;
+}
+
+static lanes signs_in(lanes v)
+{
+    return lanes_in(v, '0', 9) | lanes_equal(v, '@') | lanes_equal(v, '$');
 }
 
 // Whether a letter and a digit of those most used stand beside each other.
 static bool any_mixed(const uint8_t *p)
 {
-    uint8_t odd = 0;
-    uint8_t letter[STRIDE];
-    uint8_t digit[STRIDE];
+    lanes a = lanes_load(p);
+    lanes b = lanes_load(p + 1);
 
-    for (size_t i = 0; i < STRIDE; i++) {
-        letter[i] = (uint8_t)(p[i] - 'a') < 26;
-        digit[i] = (uint8_t)(p[i] - '0') < 9 || p[i] == '@' || p[i] == '$';
-    }
-    for (size_t i = 0; i + 1 < STRIDE; i++) {
-        odd |= (uint8_t)((letter[i] & digit[i + 1]) | (digit[i] & letter[i + 1]));
-    }
-    return odd != 0;
+    return lanes_any((lanes_letters(a) & signs_in(b)) | (signs_in(a) & lanes_letters(b)));
 }
 
 static bool is_leet(struct span word)
@@ -95,9 +91,9 @@ static enum aiu_status put_letters(struct guessing *g)
 enum aiu_status guess_leet(struct guessing *g)
 {
     struct span words = g->words->text;
-    bool mixed = words.n < STRIDE;
+    bool mixed = words.n <= 2 * LANES;
 
-    for (size_t at = 0; words.n - at >= STRIDE && !mixed; at += STRIDE) {
+    for (size_t at = 0; words.n - at > LANES && !mixed; at += LANES) {
         mixed = any_mixed(words.p + at);
     }
     if (!mixed || count_leet(words) < WORDS_LEAST) {

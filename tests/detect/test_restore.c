@@ -255,8 +255,7 @@ static void the_round_trip_is_exact_for_every_rule(void **state)
 {
     (void)state;
     CLEANUP(buf_wipe)
-    struct buf in = BUF_OF(1 << 16),
-               out = BUF_OF(1 << 16), text = BUF_OF(1 << 16);
+    struct buf in = BUF_OF(1 << 16), out = BUF_OF(1 << 16), text = BUF_OF(1 << 16);
 
     for (uint16_t i = 0; i < rules_count(); i++) {
         for (const char *const *x = rules_get(i)->examples; *x != NULL; x++) {
