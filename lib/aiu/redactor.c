@@ -3,28 +3,26 @@
 //
 // Redaction of whole texts and of texts in pieces. A stream keeps the bytes that have no verdict
 // yet; after each piece what is safe goes on, with a tag where a finding stood. A finding that is
-// longer than the look-ahead gets its tag when it begins, and its bytes are dropped as they come.
+// longer than the look-ahead gets its tag when it begins, and its bytes are dropped as they come;
+// where its value is wanted (masks, pseudonyms), up to 1024 bytes wait for its end first.
 #include "aiu/redactor.h"
 
 #include "base/alloc.h"
 #include "detect/redact.h"
+#include "pseudonyms.h"
 #include "stream.h"
+#include "text.h"
 
-enum { REDACTED_MOST = 1 << 30 };
+enum { REDACTED_MOST = 1 << 30, TAG_MOST = 4 * PSEUDONYM_VALUE_MOST };
 
 struct aiu_redactor {
     const struct aiu_scanner *scanner;
-    bool plain;
+    struct redaction redaction;
+    struct rule_set rules;
 };
 
-// What a caller gets is `text`; the length in front of it is for wiping.
-struct redacted {
-    size_t n;
-    char text[];
-};
-
-enum aiu_status aiu_redactor_new(const struct aiu_scanner *scanner, enum aiu_redactor_style style,
-                                 struct aiu_redactor **ret_redactor)
+static enum aiu_status new_redactor(const struct aiu_scanner *scanner, struct redaction redaction,
+                                    struct aiu_redactor **ret_redactor)
 {
     struct aiu_redactor *r = mem_new(1, sizeof(*r));
 
@@ -32,8 +30,39 @@ enum aiu_status aiu_redactor_new(const struct aiu_scanner *scanner, enum aiu_red
         return AIU_NO_MEMORY;
     }
     r->scanner = scanner;
-    r->plain = style == AIU_REDACTOR_PLAIN;
+    r->redaction = redaction;
+    r->rules = scanner->rules;
     *ret_redactor = r;
+    return AIU_OK;
+}
+
+enum aiu_status aiu_redactor_new(const struct aiu_scanner *scanner, enum aiu_redactor_style style,
+                                 struct aiu_redactor **ret_redactor)
+{
+    static const enum redact_mode modes[] = {
+        [AIU_REDACTOR_PLAIN] = REDACT_PLAIN,
+        [AIU_REDACTOR_TYPED] = REDACT_TAG,
+        [AIU_REDACTOR_MASK] = REDACT_MASK,
+        [AIU_REDACTOR_DROP] = REDACT_DROP,
+    };
+    const struct redaction r = {.mode = (unsigned)style < ARRAY_SIZE(modes) ? modes[style]
+                                                                            : REDACT_PLAIN};
+
+    return new_redactor(scanner, r, ret_redactor);
+}
+
+enum aiu_status aiu_redactor_new_pseudonym(const struct aiu_scanner *scanner,
+                                           struct aiu_pseudonyms *pseudonyms,
+                                           struct aiu_redactor **ret_redactor)
+{
+    const struct redaction r = {.mode = REDACT_PSEUDONYM, .pseudonyms = &pseudonyms->list};
+    uint16_t look_alike = 0;
+
+    if (pseudonyms->mac == NULL || !rules_find(SPAN_OF("pii.pseudonym"), &look_alike)) {
+        return AIU_USAGE;
+    }
+    TRY(new_redactor(scanner, r, ret_redactor));
+    rule_set_add(&(*ret_redactor)->rules, look_alike);
     return AIU_OK;
 }
 
@@ -47,26 +76,8 @@ static enum aiu_status redact(const struct aiu_redactor *r, struct scratch *scra
 {
     CLEANUP(findings_done) struct findings found = FINDINGS_OF(FINDINGS_MOST);
 
-    TRY(scan_text(r->scanner->engine, scratch, &r->scanner->rules, text, &found));
-    return redact_text(text, &found, NULL, r->plain, out);
-}
-
-static enum aiu_status give(struct span text, char **ret_text, size_t *ret_n)
-{
-    struct redacted *copy = mem_new(1, sizeof(*copy) + text.n + 1);
-
-    if (copy == NULL) {
-        return AIU_NO_MEMORY;
-    }
-    copy->n = text.n;
-    if (text.n > 0) {
-        memcpy(copy->text, text.p, text.n);
-    }
-    *ret_text = copy->text;
-    if (ret_n != NULL) {
-        *ret_n = text.n;
-    }
-    return AIU_OK;
+    TRY(scan_text(r->scanner->engine, scratch, &r->rules, text, &found));
+    return redact_text_with(&r->redaction, text, &found, NULL, out);
 }
 
 enum aiu_status aiu_redactor_redact(const struct aiu_redactor *redactor, const char *text, size_t n,
@@ -78,20 +89,12 @@ enum aiu_status aiu_redactor_redact(const struct aiu_redactor *redactor, const c
     TRY(pool_take(redactor->scanner, &scratch));
     enum aiu_status st = redact(redactor, scratch, span_of(text, n), &out);
     pool_give(redactor->scanner, scratch);
-    return st == AIU_OK ? give(buf_span(&out), ret_text, ret_n) : st;
-}
-
-void aiu_redactor_text_free(char *text)
-{
-    if (text != NULL) {
-        struct redacted *r = CONTAINER_OF(text, struct redacted, text);
-        mem_wipe_free(r, sizeof(*r) + r->n + 1);
-    }
+    return st == AIU_OK ? text_give(buf_span(&out), ret_text, ret_n) : st;
 }
 
 struct aiu_redactor_stream {
     struct stream stream;
-    bool plain;
+    const struct aiu_redactor *redactor;
     aiu_redactor_sink sink;
     void *ctx;
     struct buf pending; // bytes that have not gone on
@@ -108,8 +111,11 @@ enum aiu_status aiu_redactor_stream_new(const struct aiu_redactor *redactor, aiu
     if (s == NULL) {
         return AIU_NO_MEMORY;
     }
-    stream_init(&s->stream, redactor->scanner);
-    s->plain = redactor->plain;
+    stream_init(&s->stream, redactor->scanner, &redactor->rules);
+    if (redactor->redaction.mode == REDACT_MASK || redactor->redaction.mode == REDACT_PSEUDONYM) {
+        window_keep_values(&s->stream.window);
+    }
+    s->redactor = redactor;
     s->sink = sink;
     s->ctx = ctx;
     s->tagged = SIZE_MAX;
@@ -139,11 +145,12 @@ static enum aiu_status pass_up_to(struct aiu_redactor_stream *s, size_t place)
 
 static enum aiu_status put_tag(struct aiu_redactor_stream *s, const struct finding *f)
 {
-    CLEANUP(buf_wipe) struct buf tag = BUF_OF(256);
+    CLEANUP(buf_wipe) struct buf tag = BUF_OF(TAG_MOST);
+    struct span value = f->open ? span_of(NULL, 0) : window_value(&s->stream.window, f);
 
-    TRY(redact_tag(f->rule, s->plain, &tag));
+    TRY(redact_put(&s->redactor->redaction, f, value, &tag));
     s->tagged = f->start;
-    return s->sink(s->ctx, (const char *)tag.p, tag.n);
+    return tag.n == 0 ? AIU_OK : s->sink(s->ctx, (const char *)tag.p, tag.n);
 }
 
 static enum aiu_status replace(struct aiu_redactor_stream *s, const struct finding *f)
@@ -166,7 +173,7 @@ static enum aiu_status flush(struct aiu_redactor_stream *s)
     const struct findings *found = window_findings(w);
     size_t safe = window_safe(w);
 
-    for (size_t i = 0; i < found->count; i++) {
+    for (size_t i = 0; i < found->count && found->items[i].start < safe; i++) {
         TRY(replace(s, &found->items[i]));
     }
     TRY(pass_up_to(s, safe));

@@ -21,7 +21,7 @@ enum aiu_status aiu_scanner_stream_new(const struct aiu_scanner *scanner,
     if (s == NULL) {
         return AIU_NO_MEMORY;
     }
-    stream_init(&s->stream, scanner);
+    stream_init(&s->stream, scanner, &scanner->rules);
     *ret_stream = s;
     return AIU_OK;
 }

@@ -2,10 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "stream.h"
 
-void stream_init(struct stream *s, const struct aiu_scanner *scanner)
+void stream_init(struct stream *s, const struct aiu_scanner *scanner, const struct rule_set *rules)
 {
     *s = (struct stream){.scanner = scanner};
-    window_init(&s->window, scanner->engine, &scanner->rules);
+    window_init(&s->window, scanner->engine, rules);
 }
 
 void stream_done(struct stream *s)

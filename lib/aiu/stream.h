@@ -20,7 +20,7 @@ struct stream {
 // Most bytes between two scans.
 enum { STREAM_PIECE = 64 << 10 };
 
-void stream_init(struct stream *s, const struct aiu_scanner *scanner);
+void stream_init(struct stream *s, const struct aiu_scanner *scanner, const struct rule_set *rules);
 void stream_done(struct stream *s);
 
 // Take at most STREAM_PIECE bytes and examine what can be decided. AIU_USAGE once finished.

@@ -83,8 +83,8 @@ static enum aiu_status grow(struct pseudonyms *p)
     return AIU_OK;
 }
 
-static const struct pseudonym *find_value(const struct pseudonyms *p, uint64_t identity,
-                                          struct span value)
+const struct pseudonym *pseudonyms_find(const struct pseudonyms *p, uint64_t identity,
+                                        struct span value)
 {
     for (size_t at = identity & (p->slots - 1); p->slots > 0 && p->by_value[at] != 0;
          at = (at + 1) & (p->slots - 1)) {
@@ -111,8 +111,8 @@ static bool is_taken(const struct pseudonyms *p, const struct pseudonym *wanted)
     return span_equal(wanted->token, wanted->value);
 }
 
-static enum aiu_status add(struct pseudonyms *p, const struct pseudonym *draft,
-                           const struct pseudonym **ret_entry)
+enum aiu_status pseudonyms_add(struct pseudonyms *p, const struct pseudonym *draft,
+                               const struct pseudonym **ret_entry)
 {
     if (p->count == PSEUDONYMS_MOST) {
         return AIU_INSPECTION_FAILED;
@@ -195,14 +195,14 @@ static enum aiu_status probe(struct making *m, struct pseudonym *draft,
         TRY(k->mac(k->ctx, buf_span(&m->message), mac));
         if (i == 0) {
             draft->identity = identity_of(mac);
-            *ret_entry = find_value(m->p, draft->identity, m->value);
+            *ret_entry = pseudonyms_find(m->p, draft->identity, m->value);
             if (*ret_entry != NULL) {
                 return AIU_OK;
             }
         }
         TRY(try_token(m, mac, draft, &fits));
     }
-    return fits ? add(m->p, draft, ret_entry) : AIU_OK;
+    return fits ? pseudonyms_add(m->p, draft, ret_entry) : AIU_OK;
 }
 
 // The entry of the value in one style; NULL where its tokens are all taken or could not be read.
@@ -258,29 +258,6 @@ enum aiu_status pseudonyms_token(struct pseudonyms *p, uint16_t rule, struct spa
     }
     *ret_token = entry == NULL ? span_of(NULL, 0) : entry->token;
     return AIU_OK;
-}
-
-enum aiu_status pseudonyms_put(struct pseudonyms *p, enum token_style style, struct span value,
-                               struct span token)
-{
-    CLEANUP(buf_wipe) struct buf folded = BUF_OF(TOKEN_MOST);
-    const struct pseudonym *entry = NULL;
-    struct pseudonym draft = {.value = value,
-                              .token = token,
-                              .identity = hash_of(value),
-                              .style = (uint8_t)style,
-                              .group = (uint8_t)token_group_of(style)};
-    bool whole = false;
-
-    if (value.n == 0 || token.n == 0 || token.n > TOKEN_MOST) {
-        return AIU_FILE_INVALID;
-    }
-    TRY(token_fold((enum token_group)draft.group, token, &folded, &whole));
-    if (!whole) {
-        return AIU_FILE_INVALID;
-    }
-    draft.folded = buf_span(&folded);
-    return add(p, &draft, &entry);
 }
 
 // --- index ------------------------------------------------------------------------------------

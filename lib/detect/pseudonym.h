@@ -64,9 +64,17 @@ void pseudonyms_done(struct pseudonyms *p);
 MUST_CHECK enum aiu_status pseudonyms_token(struct pseudonyms *p, uint16_t rule, struct span value,
                                             bool number, struct span *ret_token);
 
-// A pair that is known from before. AIU_FILE_INVALID where it can not be one.
-MUST_CHECK enum aiu_status pseudonyms_put(struct pseudonyms *p, enum token_style style,
-                                          struct span value, struct span token);
+// The list as bytes, and what was saved added to a list. The values stand in it as they are: it is
+// for sealing (secret/seal.h).
+//   AIU_FILE_INVALID  the bytes are not of pseudonyms_save; nothing was added
+MUST_CHECK enum aiu_status pseudonyms_save(const struct pseudonyms *p, struct buf *dst);
+MUST_CHECK enum aiu_status pseudonyms_load(struct pseudonyms *p, struct span saved);
+
+// Inside: add an entry, copied, whose value is not in the list.
+MUST_CHECK enum aiu_status pseudonyms_add(struct pseudonyms *p, const struct pseudonym *draft,
+                                          const struct pseudonym **ret_entry);
+const struct pseudonym *pseudonyms_find(const struct pseudonyms *p, uint64_t identity,
+                                        struct span value);
 
 // Make what was added searchable.
 MUST_CHECK enum aiu_status pseudonyms_index(struct pseudonyms *p);

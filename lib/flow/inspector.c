@@ -221,7 +221,7 @@ static enum aiu_status scan_decoded(struct take *t, const struct place_seen *pla
 static enum aiu_status search_plain(const struct pseudonyms *tokens, struct span text,
                                     struct sightings *seen)
 {
-    const struct view v = {text.p, text.n, true};
+    const struct view v = {text.p, text.n, true, true};
     size_t decided = 0;
 
     return tokens == NULL ? AIU_OK : restore_search(tokens, &v, 0, seen, &decided);
