@@ -9,7 +9,7 @@
 #include "detect/ascii.h"
 #include "detect/numbers.h"
 
-bool id_read(struct span text, struct id *ret_id)
+bool ids_read(struct span text, struct id *ret_id)
 {
     *ret_id = (struct id){0};
     for (size_t i = 0; i < text.n; i++) {

@@ -28,7 +28,7 @@ struct id {
 
 // False where there are more than ID_MOST characters, or others than letters, digits, blanks and
 // the marks - . / ( ) + between them.
-bool id_read(struct span text, struct id *ret_id);
+bool ids_read(struct span text, struct id *ret_id);
 
 // Whether it looks like `shape`: 9 a digit, A a letter, X either, anything else itself.
 bool id_like(const struct id *d, const char *shape);

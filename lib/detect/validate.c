@@ -44,7 +44,7 @@ enum validity validator_run(enum validator_id id, struct span text)
     if (validators[id].run != NULL) {
         return validators[id].run(text);
     }
-    return id_read(text, &d) && validators[id].is_id(&d) ? VALID_YES : VALID_NO;
+    return ids_read(text, &d) && validators[id].is_id(&d) ? VALID_YES : VALID_NO;
 }
 
 enum { DIGITS_MOST = 40 };
