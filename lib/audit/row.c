@@ -37,6 +37,19 @@ uint64_t row_rule_bit(struct span rule)
     return UINT64_C(1) << (hash64(rule) >> 58);
 }
 
+uint64_t row_id_bits(struct span id)
+{
+    uint64_t bits = 0;
+
+    for (size_t i = 0; i < id.n; i++) {
+        uint8_t c = id.p[i];
+        if (c != '-') {
+            bits = bits << 4 | (uint64_t)(c <= '9' ? c - '0' : (c & 0xDF) - 'A' + 10);
+        }
+    }
+    return bits == 0 ? 1 : bits;
+}
+
 // --- stamps -----------------------------------------------------------------------------------
 
 // Days since 1970 of a day of the Gregorian calendar.

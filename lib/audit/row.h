@@ -45,6 +45,9 @@ uint32_t row_hash(struct span text);
 // The bit of a rule's id.
 uint64_t row_rule_bit(struct span rule);
 
+// 64 bits of a UUIDv7, whose last 16 hexadecimal digits are random. Never 0.
+uint64_t row_id_bits(struct span id);
+
 // What the entry says, with its values themselves: spans into the entry, or into the arena where
 // they were escaped.
 struct row_values {

@@ -166,20 +166,6 @@ static enum aiu_status group_of(struct usage *u, const struct row_values *v, siz
 
 // --- requests under way -----------------------------------------------------------------------
 
-// 64 bits of a UUIDv7: its last 16 hexadecimal digits are random.
-static uint64_t id_bits(struct span id)
-{
-    uint64_t bits = 0;
-
-    for (size_t i = 0; i < id.n; i++) {
-        uint8_t c = id.p[i];
-        if (c != '-') {
-            bits = bits << 4 | (uint64_t)(c <= '9' ? c - '0' : (c & 0xDF) - 'A' + 10);
-        }
-    }
-    return bits == 0 ? 1 : bits;
-}
-
 static size_t open_place(const struct open_request *open, size_t size, uint64_t id)
 {
     size_t at = (size_t)(id ^ id >> 29) & (size - 1);
@@ -240,7 +226,7 @@ static void count_decision(struct usage_group *g, const struct row_values *v)
 
 static enum aiu_status take_decision(struct usage *u, const struct row_values *v)
 {
-    struct open_request request = {.id = id_bits(v->columns[ROW_ID])};
+    struct open_request request = {.id = row_id_bits(v->columns[ROW_ID])};
     bool by_rule = u->by == USAGE_BY_RULE || u->then_by == USAGE_BY_RULE;
     size_t rules = by_rule ? v->rule_count : 1;
 
@@ -275,7 +261,7 @@ static void take_result(struct usage *u, const struct row_values *v)
     if (u->open_size == 0) {
         return;
     }
-    size_t at = open_place(u->open, u->open_size, id_bits(v->columns[ROW_ID]));
+    size_t at = open_place(u->open, u->open_size, row_id_bits(v->columns[ROW_ID]));
     if (u->open[at].id == 0) {
         return; // its request was not asked for
     }
