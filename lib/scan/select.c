@@ -1,11 +1,14 @@
 // SPDX-FileCopyrightText: The AI Utilities authors
 // SPDX-License-Identifier: Apache-2.0
-#include "aiu/scan_select.h"
+#include "scan/select.h"
 
-static bool names(struct span word, const struct rule_info *rule)
+bool select_names(struct span word, const struct rule_info *rule)
 {
     struct span id = span_str(rule->id);
 
+    if (span_equal(word, SPAN_OF("all"))) {
+        return true;
+    }
     if (word.n > 0 && word.p[word.n - 1] == '*') {
         return span_starts_with(id, span_drop_last(word, 1));
     }
@@ -20,7 +23,7 @@ static bool add_word(struct span word, struct rule_set *rules)
     bool some = false;
 
     for (size_t i = 0; word.n > 0 && i < rules_count(); i++) {
-        if (names(word, rules_get((uint16_t)i))) {
+        if (select_names(word, rules_get((uint16_t)i))) {
             rule_set_add(rules, (uint16_t)i);
             some = true;
         }
