@@ -16,7 +16,7 @@
 
 #include "base/arena.h"
 #include "detect/rules.h"
-#include "scan/hit.h"
+#include "scan/sighting.h"
 
 struct allow_entry;
 

@@ -9,7 +9,7 @@
 #include <pthread.h>
 #include <stdbool.h>
 
-#include "scan/hit.h"
+#include "scan/sighting.h"
 
 enum { QUEUE_MOST = 512 };
 

@@ -10,14 +10,18 @@
 // (docs/decisions/0006-fingerprints-of-findings.md).
 //
 // Ownership: a list owns its hits and their revealed texts. Threads: one per list.
-// Errors:    AIU_NO_MEMORY, AIU_TOO_LONG at HITS_MOST.
+// Errors:    AIU_NO_MEMORY, AIU_TOO_LONG at SIGHTINGS_MOST.
 #pragma once
 
 #include "base/span.h"
 #include "base/status.h"
 #include "detect/finding.h"
 
-enum { HITS_MOST = 1 << 22, FINGERPRINT_SIZE = 12, FINGERPRINT_TEXT = 2 * FINGERPRINT_SIZE + 1 };
+enum {
+    SIGHTINGS_MOST = 1 << 22,
+    FINGERPRINT_SIZE = 12,
+    FINGERPRINT_TEXT = 2 * FINGERPRINT_SIZE + 1
+};
 
 // A place in a file, as people and editors count: from 1.
 struct place {
@@ -33,7 +37,7 @@ struct source_file {
     char *name;   // from the root of the repository: what reports and fingerprints know it by
 };
 
-struct hit {
+struct sighting {
     const struct source_file *file;
     size_t start, end;     // bytes
     struct place from, to; // `to` is behind the last character
@@ -44,19 +48,19 @@ struct hit {
     size_t revealed_n;
 };
 
-struct hits {
-    struct hit *items;
+struct sightings {
+    struct sighting *items;
     size_t count, capacity;
 };
 
-void hits_done(struct hits *h);
-MUST_CHECK enum aiu_status hits_append(struct hits *h, const struct hit *hit);
+void sightings_done(struct sightings *h);
+MUST_CHECK enum aiu_status sightings_append(struct sightings *h, const struct sighting *hit);
 
 // By order of the files, then by place; numbers equal fingerprints.
-MUST_CHECK enum aiu_status hits_sort(struct hits *h);
+MUST_CHECK enum aiu_status sightings_sort(struct sightings *h);
 
-// All but the number of equal ones, which hits_sort adds.
-MUST_CHECK enum aiu_status hit_fingerprint(const char *name, uint16_t rule, struct span text,
-                                           uint8_t ret_fingerprint[FINGERPRINT_SIZE]);
-void hit_fingerprint_text(const uint8_t fingerprint[FINGERPRINT_SIZE],
-                          char ret_text[FINGERPRINT_TEXT]);
+// All but the number of equal ones, which sightings_sort adds.
+MUST_CHECK enum aiu_status sighting_fingerprint(const char *name, uint16_t rule, struct span text,
+                                                uint8_t ret_fingerprint[FINGERPRINT_SIZE]);
+void sighting_fingerprint_text(const uint8_t fingerprint[FINGERPRINT_SIZE],
+                               char ret_text[FINGERPRINT_TEXT]);
