@@ -141,7 +141,6 @@ enum aiu_status restore_search(const struct pseudonyms *p, const struct view *v,
     struct sighting seen;
     size_t at = from;
 
-    CHECK(pseudonyms_indexed(p));
     while (at < v->n) {
         if (p->starts[v->p[at]] == 0) {
             at++;

@@ -29,7 +29,7 @@ MUST_CHECK enum aiu_status sightings_append(struct sightings *s, const struct si
 void sightings_drop_first(struct sightings *s, size_t n);
 
 // Append what is found in `v` from `from` on; up to `*ret_decided` it is certain. The byte before
-// `from` is looked at. The list is indexed.
+// `from` is looked at. What was added to the list since it was indexed is not found.
 MUST_CHECK enum aiu_status restore_search(const struct pseudonyms *p, const struct view *v,
                                           size_t from, struct sightings *out, size_t *ret_decided);
 

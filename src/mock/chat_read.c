@@ -126,6 +126,18 @@ static enum aiu_status read_tool(struct chat *c, uint32_t messages, struct arena
     return read_example(c, json_member(c->doc, function, SPAN_OF("parameters")), arena);
 }
 
+// As a model repeats a word in a heading.
+static enum aiu_status say_in_capitals(struct chat *c, struct arena *arena)
+{
+    CLEANUP(buf_wipe) struct buf out = BUF_OF(TEXT_MAX);
+
+    for (size_t i = 0; i < c->text.n; i++) {
+        uint8_t byte = c->text.p[i];
+        TRY(buf_append_byte(&out, byte >= 'a' && byte <= 'z' ? (uint8_t)(byte - 32) : byte));
+    }
+    return arena_copy(arena, buf_span(&out), &c->text);
+}
+
 static enum aiu_status read_text(struct chat *c, uint32_t messages, struct arena *arena)
 {
     uint32_t format = json_member(c->doc, 0, SPAN_OF("response_format"));
@@ -140,6 +152,9 @@ static enum aiu_status read_text(struct chat *c, uint32_t messages, struct arena
         TRY(read_example(c, schema, arena));
     } else {
         TRY(read_echo(c, messages, arena));
+    }
+    if (c->control.upper) {
+        TRY(say_in_capitals(c, arena));
     }
     return read_tool(c, messages, arena);
 }

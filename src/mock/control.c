@@ -191,6 +191,11 @@ static enum aiu_status read_escape(struct reader *r, uint32_t value)
     return json_bool(r->doc, value, &r->control->escape);
 }
 
+static enum aiu_status read_upper(struct reader *r, uint32_t value)
+{
+    return json_bool(r->doc, value, &r->control->upper);
+}
+
 static enum aiu_status read_finish_reason(struct reader *r, uint32_t value)
 {
     return read_text(r, value, &r->control->finish_reason);
@@ -247,6 +252,7 @@ enum aiu_status control_read(const struct json_doc *doc, struct arena *arena,
         {SPAN("reply_b64"), read_reply_b64},
         {SPAN("plant"), read_plant},
         {SPAN("escape"), read_escape},
+        {SPAN("upper"), read_upper},
         {SPAN("channel"), read_channel},
         {SPAN("tools"), read_tool_calls},
         {SPAN("cut"), read_cut},

@@ -42,6 +42,7 @@ struct control {
     bool has_reply;
     struct span reply; // the answer's text, secrets planted
     bool escape;       // write the text as \uXXXX throughout
+    bool upper;        // say it in capital letters
     enum channel channel;
     uint64_t tool_calls;  // at least
     const uint64_t *cuts; // bytes of each delta; the rest of the text in one
