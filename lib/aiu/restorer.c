@@ -70,7 +70,7 @@ static enum aiu_status pass(struct aiu_restorer_stream *s, size_t *from, size_t 
 }
 
 static enum aiu_status put_value(struct aiu_restorer_stream *s, size_t *from,
-                                 const struct sighting *token)
+                                 const struct token_seen *token)
 {
     CLEANUP(buf_wipe) struct buf b = BUF_OF(VALUE_MOST);
     enum restore_form form = s->format == AIU_RESTORER_JSON ? RESTORE_JSON : RESTORE_TEXT;
@@ -87,7 +87,7 @@ static enum aiu_status put_value(struct aiu_restorer_stream *s, size_t *from,
 
 static enum aiu_status flush(struct aiu_restorer_stream *s)
 {
-    const struct sightings *seen = window_sightings(&s->window);
+    const struct tokens_seen *seen = window_tokens(&s->window);
     size_t safe = window_safe(&s->window), from = s->done;
 
     for (size_t i = 0; i < seen->count && seen->items[i].start < safe; i++) {

@@ -208,8 +208,10 @@ static enum aiu_status probe(struct making *m, struct pseudonym *draft,
 // The entry of the value in one style; NULL where its tokens are all taken or could not be read.
 static enum aiu_status entry_of(struct making *m, const struct pseudonym **ret_entry)
 {
-    struct pseudonym draft = {
-        .value = m->value, .style = (uint8_t)m->style, .group = (uint8_t)token_group_of(m->style)};
+    struct pseudonym draft = {.value = m->value,
+                              .rule = m->number,
+                              .style = (uint8_t)m->style,
+                              .group = (uint8_t)token_group_of(m->style)};
 
     *ret_entry = NULL;
     TRY(write_message(m));

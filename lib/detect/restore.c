@@ -11,19 +11,19 @@
 
 enum { ESCAPED_MOST = 16 * PSEUDONYM_VALUE_MOST };
 
-// --- sightings --------------------------------------------------------------------------------
+// --- tokens_seen --------------------------------------------------------------------------------
 
-void sightings_done(struct sightings *s)
+void tokens_seen_done(struct tokens_seen *s)
 {
     mem_free(s->items);
-    *s = (struct sightings){0};
+    *s = (struct tokens_seen){0};
 }
 
-enum aiu_status sightings_append(struct sightings *s, const struct sighting *item)
+enum aiu_status tokens_seen_append(struct tokens_seen *s, const struct token_seen *item)
 {
     if (s->count == s->capacity) {
         size_t capacity = s->capacity == 0 ? 4 : 2 * s->capacity;
-        struct sighting *items =
+        struct token_seen *items =
             mem_resize_wiped(s->items, s->capacity * sizeof(*items), capacity * sizeof(*items));
         if (items == NULL) {
             return AIU_NO_MEMORY;
@@ -35,7 +35,7 @@ enum aiu_status sightings_append(struct sightings *s, const struct sighting *ite
     return AIU_OK;
 }
 
-void sightings_drop_first(struct sightings *s, size_t n)
+void tokens_seen_drop_first(struct tokens_seen *s, size_t n)
 {
     if (n > 0) {
         memmove(s->items, s->items + n, (s->count - n) * sizeof(*s->items));
@@ -85,7 +85,7 @@ static const struct pseudonym *choose(const struct pseudonyms *p, struct range r
 
 // The longest token of group `g` at `at`.
 static enum match token_at(const struct pseudonyms *p, enum token_group g, const struct view *v,
-                           size_t at, struct sighting *best)
+                           size_t at, struct token_seen *best)
 {
     struct range r = {p->group_from[g], p->group_from[g + 1]};
     size_t next = at, k = 0;
@@ -112,8 +112,8 @@ static enum match token_at(const struct pseudonyms *p, enum token_group g, const
             return m;
         }
         if (m == MATCH_YES && next > best->end) {
-            *best =
-                (struct sighting){at, next, choose(p, r, k, span_of(v->p + at, next - at)), false};
+            *best = (struct token_seen){at, next, choose(p, r, k, span_of(v->p + at, next - at)),
+                                        false};
         }
         if (p->sorted[r.to - 1]->folded.n == k) {
             return best->entry != NULL ? MATCH_YES : MATCH_NO;
@@ -122,11 +122,11 @@ static enum match token_at(const struct pseudonyms *p, enum token_group g, const
 }
 
 static enum match any_token_at(const struct pseudonyms *p, const struct view *v, size_t at,
-                               struct sighting *best)
+                               struct token_seen *best)
 {
     unsigned groups = p->starts[v->p[at]];
 
-    *best = (struct sighting){0};
+    *best = (struct token_seen){0};
     for (unsigned g = 0; g < TOKEN_GROUPS; g++) {
         if ((groups >> g & 1) != 0 && token_at(p, (enum token_group)g, v, at, best) == MATCH_MORE) {
             return MATCH_MORE;
@@ -136,9 +136,9 @@ static enum match any_token_at(const struct pseudonyms *p, const struct view *v,
 }
 
 enum aiu_status restore_search(const struct pseudonyms *p, const struct view *v, size_t from,
-                               struct sightings *out, size_t *ret_decided)
+                               struct tokens_seen *out, size_t *ret_decided)
 {
-    struct sighting seen;
+    struct token_seen seen;
     size_t at = from;
 
     while (at < v->n) {
@@ -151,7 +151,7 @@ enum aiu_status restore_search(const struct pseudonyms *p, const struct view *v,
             break;
         }
         if (m == MATCH_YES) {
-            TRY(sightings_append(out, &seen));
+            TRY(tokens_seen_append(out, &seen));
         }
         at = m == MATCH_YES ? seen.end : at + 1;
     }
@@ -201,7 +201,7 @@ enum aiu_status restore_append(const struct pseudonym *e, enum restore_form form
 
 enum aiu_status restore_text(const struct pseudonyms *p, struct span text, struct buf *dst)
 {
-    CLEANUP(sightings_done) struct sightings seen = {0};
+    CLEANUP(tokens_seen_done) struct tokens_seen seen = {0};
     const struct view v = {text.p, text.n, true, true};
     size_t at = 0, decided = 0;
 

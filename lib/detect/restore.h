@@ -7,31 +7,32 @@
 // on one byte before it, on itself, and on at most two bytes behind it: so it is the same for every
 // cut, and a text waits only while a token may be in progress.
 //
-// Pure. Ownership: sightings borrow from the list. Threads: any. Errors: AIU_NO_MEMORY, those of
+// Pure. Ownership: tokens_seen borrow from the list. Threads: any. Errors: AIU_NO_MEMORY, those of
 // buffers.
 #pragma once
 
 #include "detect/pseudonym.h"
 
-struct sighting {
+struct token_seen {
     size_t start, end;
     const struct pseudonym *entry;
     bool number; // in a bare JSON number
 };
 
-struct sightings {
-    struct sighting *items;
+struct tokens_seen {
+    struct token_seen *items;
     size_t count, capacity;
 };
 
-void sightings_done(struct sightings *s);
-MUST_CHECK enum aiu_status sightings_append(struct sightings *s, const struct sighting *item);
-void sightings_drop_first(struct sightings *s, size_t n);
+void tokens_seen_done(struct tokens_seen *s);
+MUST_CHECK enum aiu_status tokens_seen_append(struct tokens_seen *s, const struct token_seen *item);
+void tokens_seen_drop_first(struct tokens_seen *s, size_t n);
 
 // Append what is found in `v` from `from` on; up to `*ret_decided` it is certain. The byte before
 // `from` is looked at. What was added to the list since it was indexed is not found.
 MUST_CHECK enum aiu_status restore_search(const struct pseudonyms *p, const struct view *v,
-                                          size_t from, struct sightings *out, size_t *ret_decided);
+                                          size_t from, struct tokens_seen *out,
+                                          size_t *ret_decided);
 
 enum restore_form {
     RESTORE_TEXT,       // as it was

@@ -48,7 +48,7 @@ void window_done(struct window *w)
 {
     buf_wipe(&w->text);
     buf_wipe(&w->values);
-    sightings_done(&w->seen);
+    tokens_seen_done(&w->seen);
     findings_done(&w->found);
     mem_free(w->marks);
     w->marks = NULL;
@@ -252,7 +252,7 @@ static enum aiu_status search(struct window *w, bool final)
 
     TRY(restore_search(w->tokens, &v, w->searched - w->base, &w->seen, &decided));
     for (size_t i = known; i < w->seen.count; i++) {
-        struct sighting *s = &w->seen.items[i];
+        struct token_seen *s = &w->seen.items[i];
         s->number = touches_number(w, w->base + s->start, w->base + s->end);
         s->start = source_of(w, w->base + s->start);
         s->end = source_of(w, w->base + s->end);
@@ -331,5 +331,5 @@ void window_drop(struct window *w, size_t upto)
     while (n < w->seen.count && w->seen.items[n].end <= upto) {
         n++;
     }
-    sightings_drop_first(&w->seen, n);
+    tokens_seen_drop_first(&w->seen, n);
 }

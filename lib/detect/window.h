@@ -56,8 +56,8 @@ struct window {
     size_t mark_count, mark_capacity;
     struct flow flow; // of the open finding
     const struct pseudonyms *tokens;
-    struct sightings seen; // in source offsets
-    size_t searched;       // text offset: tokens that begin before it are known
+    struct tokens_seen seen; // in source offsets
+    size_t searched;         // text offset: tokens that begin before it are known
     bool keeps_values;
     struct buf values;  // of the findings in `found`, one behind the other
     size_t values_base; // what was dropped before values.p[0]
@@ -108,7 +108,7 @@ static inline const struct findings *window_findings(const struct window *w)
 }
 
 // The same of tokens.
-static inline const struct sightings *window_sightings(const struct window *w)
+static inline const struct tokens_seen *window_tokens(const struct window *w)
 {
     return &w->seen;
 }

@@ -97,7 +97,7 @@ static enum aiu_status judge(struct inspector *i, const struct inspected *d, uin
 // What was found in one text, which stands at `at` of the document.
 struct found {
     struct findings *findings;
-    struct sightings *seen;
+    struct tokens_seen *seen;
     const struct window *window; // that has the values; NULL: they are as they stand
     uint32_t at;
 };
@@ -144,7 +144,7 @@ static enum aiu_status edit_finding(const struct take *t, const struct place_see
 }
 
 static enum aiu_status edit_token(const struct take *t, const struct place_seen *place,
-                                  const struct found *in, const struct sighting *s)
+                                  const struct found *in, const struct token_seen *s)
 {
     bool number = s->number || t->d->doc.tokens[place->token].type == JSON_NUMBER;
     struct json_edit edit = {in->at + (uint32_t)s->start, in->at + (uint32_t)s->end, {NULL, 0}};
@@ -219,7 +219,7 @@ static enum aiu_status scan_decoded(struct take *t, const struct place_seen *pla
 }
 
 static enum aiu_status search_plain(const struct pseudonyms *tokens, struct span text,
-                                    struct sightings *seen)
+                                    struct tokens_seen *seen)
 {
     const struct view v = {text.p, text.n, true, true};
     size_t decided = 0;
@@ -230,7 +230,7 @@ static enum aiu_status search_plain(const struct pseudonyms *tokens, struct span
 static enum aiu_status scan_plain(struct take *t, const struct place_seen *place, struct span text)
 {
     CLEANUP(findings_done) struct findings found = FINDINGS_OF(FINDINGS_MOST);
-    CLEANUP(sightings_done) struct sightings seen = {0};
+    CLEANUP(tokens_seen_done) struct tokens_seen seen = {0};
     const struct found in = {&found, &seen, NULL, (uint32_t)(text.p - t->d->doc.text.p)};
     bool number = t->d->doc.tokens[place->token].type == JSON_NUMBER;
 
@@ -568,7 +568,7 @@ static enum aiu_status edit_piece_finding(struct inspector *i, struct inspected 
 }
 
 static enum aiu_status edit_piece_token(struct inspected *d, const struct inspector_piece *p,
-                                        struct sighting *s)
+                                        struct token_seen *s)
 {
     struct json_edit edit = edit_in(p, s->start, s->end);
 
@@ -599,7 +599,7 @@ static enum aiu_status edit_piece(struct inspector *i, struct inspected *d,
                                   const struct inspector_piece *p)
 {
     struct findings *found = &p->channel->window.found;
-    struct sightings *seen = &p->channel->window.seen;
+    struct tokens_seen *seen = &p->channel->window.seen;
     struct judging_piece j = {i, d, p};
 
     TRY(overlap_settle(found, seen, p->to, judge_piece, &j));
@@ -610,7 +610,7 @@ static enum aiu_status edit_piece(struct inspector *i, struct inspected *d,
         }
     }
     for (size_t k = 0; k < seen->count; k++) {
-        struct sighting *s = &seen->items[k];
+        struct token_seen *s = &seen->items[k];
         if (s->entry != NULL && s->start < p->to && s->end > p->from) {
             TRY(edit_piece_token(d, p, s));
         }
@@ -708,10 +708,10 @@ enum aiu_status inspected_edits(struct inspector *i, struct inspected *d,
 // --- tokens that somebody wrote ---------------------------------------------------------------
 
 static enum aiu_status escape_seen(const struct take *t, const struct place_seen *place,
-                                   uint32_t at, const struct sightings *seen)
+                                   uint32_t at, const struct tokens_seen *seen)
 {
     for (size_t k = 0; k < seen->count; k++) {
-        const struct sighting *s = &seen->items[k];
+        const struct token_seen *s = &seen->items[k];
         struct json_edit edit = {at + (uint32_t)s->start, at + (uint32_t)s->end, {NULL, 0}};
         struct span with, text = span_of(t->d->doc.text.p + edit.start, edit.end - edit.start);
         bool number = s->number || t->d->doc.tokens[place->token].type == JSON_NUMBER;
@@ -728,7 +728,7 @@ static enum aiu_status escape_seen(const struct take *t, const struct place_seen
 static enum aiu_status escape_place(void *ctx, const struct place_seen *place)
 {
     struct take *t = ctx;
-    CLEANUP(sightings_done) struct sightings seen = {0};
+    CLEANUP(tokens_seen_done) struct tokens_seen seen = {0};
     const struct json_token *token = &t->d->doc.tokens[place->token];
     struct window w;
 
@@ -743,7 +743,7 @@ static enum aiu_status escape_place(void *ctx, const struct place_seen *place)
     window_seek(&w, t->i->o.pseudonyms);
     enum aiu_status st = decode_to_window(t, place, &w);
     st = st == AIU_OK ? window_finish(&w, t->i->o.scratch) : st;
-    st = st == AIU_OK ? escape_seen(t, place, token->start, window_sightings(&w)) : st;
+    st = st == AIU_OK ? escape_seen(t, place, token->start, window_tokens(&w)) : st;
     window_done(&w);
     return st;
 }

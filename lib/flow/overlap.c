@@ -39,7 +39,7 @@ static enum aiu_status settle_finding(struct walk *w, struct finding *f)
     return AIU_OK;
 }
 
-static void settle_token(struct walk *w, struct sighting *s)
+static void settle_token(struct walk *w, struct token_seen *s)
 {
     if (s->start < w->edited) {
         s->entry = NULL;
@@ -49,7 +49,7 @@ static void settle_token(struct walk *w, struct sighting *s)
     }
 }
 
-enum aiu_status overlap_settle(struct findings *found, struct sightings *seen, size_t upto,
+enum aiu_status overlap_settle(struct findings *found, struct tokens_seen *seen, size_t upto,
                                overlap_judge judge, void *ctx)
 {
     struct walk w = {.judge = judge, .ctx = ctx};

@@ -31,5 +31,5 @@ typedef enum aiu_status (*overlap_judge)(void *ctx, const struct finding *f,
 
 // Settle all that begins before `upto`: findings get their note, tokens that fall away lose their
 // entry.
-MUST_CHECK enum aiu_status overlap_settle(struct findings *found, struct sightings *seen,
+MUST_CHECK enum aiu_status overlap_settle(struct findings *found, struct tokens_seen *seen,
                                           size_t upto, overlap_judge judge, void *ctx);

@@ -42,7 +42,7 @@ enum aiu_status replace_finding(const struct replace *r, const struct finding *f
     return keep_escaped(buf_span(&b), inner, arena, ret_with);
 }
 
-enum aiu_status replace_token(const struct sighting *s, bool number, bool inner,
+enum aiu_status replace_token(const struct token_seen *s, bool number, bool inner,
                               struct arena *arena, struct span *ret_with)
 {
     CLEANUP(buf_wipe) struct buf b = BUF_OF(REPLACEMENT_MOST);

@@ -23,5 +23,5 @@ MUST_CHECK enum aiu_status replace_finding(const struct replace *r, const struct
                                            struct span *ret_with);
 
 // The value of a token; empty where it can not stand there: a number is to stay a number.
-MUST_CHECK enum aiu_status replace_token(const struct sighting *s, bool number, bool inner,
+MUST_CHECK enum aiu_status replace_token(const struct token_seen *s, bool number, bool inner,
                                          struct arena *arena, struct span *ret_with);

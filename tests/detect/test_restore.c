@@ -85,11 +85,11 @@ struct stream {
 
 static void flush(struct stream *s)
 {
-    const struct sightings *seen = window_sightings(&s->w);
+    const struct tokens_seen *seen = window_tokens(&s->w);
     size_t safe = window_safe(&s->w);
 
     for (size_t i = 0; i < seen->count; i++) {
-        const struct sighting *t = &seen->items[i];
+        const struct token_seen *t = &seen->items[i];
         if (t->start >= safe || t->start < s->done) {
             continue;
         }

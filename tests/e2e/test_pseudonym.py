@@ -181,6 +181,7 @@ class Pseudonyms(harness.Case):
             self.assertEqual(reply.text(), text)
             self.assertEqual(self.sent().count(tokens), 1)
             self.assert_hidden(self.mock.requests()[-1]["body"])
+            self.assertEqual(len(re.findall(r"pii\.\w+@example\.com", self.sent())), 4)
 
     def test_tokens_in_capitals_are_known(self):
         reply = self.chat("about %s and %s." % (EMAIL, KEY), {"upper": True})
