@@ -26,13 +26,16 @@ struct secret {
     size_t origin_n;
 };
 
+enum aiu_status secret_init_library(void)
+{
+    return sodium_init() < 0 ? AIU_INTERNAL : AIU_OK;
+}
+
 enum aiu_status secret_init_process(bool dumpable)
 {
     const struct rlimit none = {0, 0};
 
-    if (sodium_init() < 0) {
-        return AIU_INTERNAL;
-    }
+    TRY(secret_init_library());
     if (setrlimit(RLIMIT_CORE, &none) != 0 || (!dumpable && prctl(PR_SET_DUMPABLE, 0) != 0)) {
         return AIU_IO;
     }

@@ -27,6 +27,10 @@ enum { SECRET_MOST = 64 * 1024, SECRET_ORIGIN_MOST = 512 };
 // and, unless `dumpable` (tests, debuggers), reading this process's memory by others of its user.
 MUST_CHECK enum aiu_status secret_init_process(bool dumpable);
 
+// The same for a library, which leaves its process as it is: starts libsodium. Any thread, any
+// number of times.
+MUST_CHECK enum aiu_status secret_init_library(void);
+
 // Take over `n` bytes: they are copied and the source is wiped, also on failure.
 //   AIU_USAGE      n is 0
 //   AIU_TOO_LONG   n is over SECRET_MOST

@@ -323,7 +323,7 @@ int verify_command_run(const struct verify_command *c, int argc, char **argv)
             return EXIT_USAGE;
         }
     }
-    enum aiu_status st = secret_init_process(true); // there is no secret here
+    enum aiu_status st = secret_init_library();
     if (st != AIU_OK) {
         return complain(&r, "libsodium", st);
     }
