@@ -16,7 +16,7 @@
 
 #include "base/arena.h"
 #include "detect/rules.h"
-#include "scan/sighting.h"
+#include "scan/file_finding.h"
 
 struct allow_entry;
 

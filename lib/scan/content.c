@@ -39,7 +39,7 @@ void content_done(struct content *c)
 {
     buf_wipe(&c->text);
     findings_done(&c->found);
-    sightings_done(&c->hits);
+    file_findings_done(&c->hits);
     scratch_free(c->scratch);
     c->scratch = NULL;
 }
@@ -79,7 +79,7 @@ static struct span line_around(const struct file *f, size_t start, size_t end)
     return between(f, from, to);
 }
 
-static bool line_counts(const struct file *f, const struct sighting *hit)
+static bool line_counts(const struct file *f, const struct file_finding *hit)
 {
     const uint64_t *pairs = f->source->lines;
 
@@ -94,7 +94,7 @@ static bool line_counts(const struct file *f, const struct sighting *hit)
     return false;
 }
 
-static enum aiu_status is_allowed(const struct file *f, const struct sighting *hit,
+static enum aiu_status is_allowed(const struct file *f, const struct file_finding *hit,
                                   struct span line, struct span secret, bool *ret_yes)
 {
     const struct content_rules *rules = f->c->rules;
@@ -114,9 +114,9 @@ static enum aiu_status is_allowed(const struct file *f, const struct sighting *h
     return st;
 }
 
-static enum aiu_status keep_sighting(struct file *f, struct sighting *hit, struct span secret)
+static enum aiu_status keep_finding(struct file *f, struct file_finding *hit, struct span secret)
 {
-    TRY(sighting_fingerprint(hit->file->name, hit->rule, secret, hit->fingerprint));
+    TRY(file_finding_fingerprint(hit->file->name, hit->rule, secret, hit->fingerprint));
     if (f->c->rules->reveal) {
         struct span shown = span_first(secret, REVEALED_MOST);
         hit->revealed = mem_dup(shown.p, shown.n);
@@ -125,7 +125,7 @@ static enum aiu_status keep_sighting(struct file *f, struct sighting *hit, struc
             return AIU_NO_MEMORY;
         }
     }
-    enum aiu_status st = sightings_append(&f->c->hits, hit);
+    enum aiu_status st = file_findings_append(&f->c->hits, hit);
     if (st != AIU_OK) {
         mem_wipe_free(hit->revealed, hit->revealed_n);
     }
@@ -135,11 +135,11 @@ static enum aiu_status keep_sighting(struct file *f, struct sighting *hit, struc
 static enum aiu_status handle(struct file *f, const struct finding *found, size_t end)
 {
     struct span secret = between(f, found->start, end);
-    struct sighting hit = {.file = f->source->file,
-                           .start = found->start,
-                           .end = end,
-                           .rule = found->rule,
-                           .confidence = found->confidence};
+    struct file_finding hit = {.file = f->source->file,
+                               .start = found->start,
+                               .end = end,
+                               .rule = found->rule,
+                               .confidence = found->confidence};
     bool allowed = false;
 
     hit.from = place_of(f, found->start);
@@ -150,7 +150,7 @@ static enum aiu_status handle(struct file *f, const struct finding *found, size_
         return AIU_OK;
     }
     TRY(is_allowed(f, &hit, line_around(f, found->start, end), secret, &allowed));
-    return allowed ? AIU_OK : keep_sighting(f, &hit, secret);
+    return allowed ? AIU_OK : keep_finding(f, &hit, secret);
 }
 
 static enum aiu_status read_some(struct file *f, size_t most)

@@ -17,7 +17,7 @@
 #include "detect/engine.h"
 #include "detect/text_role.h"
 #include "scan/allow.h"
-#include "scan/sighting.h"
+#include "scan/file_finding.h"
 
 enum {
     CONTENT_WHOLE = 4 << 20,
@@ -53,7 +53,7 @@ struct content {
     struct scratch *scratch;
     struct buf text;
     struct findings found;
-    struct sightings hits;
+    struct file_findings hits;
     uint64_t bytes;  // read of all files
     uint64_t files;  // examined
     uint64_t binary; // left alone

@@ -80,7 +80,7 @@ enum aiu_status files_keep(struct files_result *r, struct source_file *file)
 
 void files_done(struct files_result *r)
 {
-    sightings_done(&r->hits);
+    file_findings_done(&r->hits);
     for (size_t i = 0; i < r->kept_count; i++) {
         source_file_free(r->kept[i]);
     }
@@ -273,7 +273,7 @@ static enum aiu_status join(struct run *run, struct worker *workers, unsigned co
         (void)pthread_join(workers[i].thread, NULL);
         st = st == AIU_OK ? workers[i].status : st;
         for (size_t k = 0; k < c->hits.count && st == AIU_OK; k++) {
-            st = sightings_append(&r->hits, &c->hits.items[k]);
+            st = file_findings_append(&r->hits, &c->hits.items[k]);
             c->hits.items[k].revealed = st == AIU_OK ? NULL : c->hits.items[k].revealed;
         }
         r->files += c->files;
@@ -281,7 +281,7 @@ static enum aiu_status join(struct run *run, struct worker *workers, unsigned co
         r->binary += c->binary;
         content_done(c);
     }
-    return st == AIU_OK ? sightings_sort(&r->hits) : st;
+    return st == AIU_OK ? file_findings_sort(&r->hits) : st;
 }
 
 static enum aiu_status start(struct run *run, struct worker *w)

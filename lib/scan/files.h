@@ -24,7 +24,7 @@ struct files_options {
 };
 
 struct files_result {
-    struct sightings hits;
+    struct file_findings hits;
     struct source_file **kept; // of files with hits
     size_t kept_count, kept_capacity;
     uint64_t files, bytes, binary;

@@ -8,7 +8,7 @@
 #pragma once
 
 #include "base/span.h"
-#include "scan/sighting.h"
+#include "scan/file_finding.h"
 
 // The first byte of a file.
 #define PLACE_FIRST ((struct place){.line = 1, .column = 1, .column_utf16 = 1})

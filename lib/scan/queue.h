@@ -9,7 +9,7 @@
 #include <pthread.h>
 #include <stdbool.h>
 
-#include "scan/sighting.h"
+#include "scan/file_finding.h"
 
 enum { QUEUE_MOST = 512 };
 

@@ -40,12 +40,12 @@ enum aiu_status report_append_path(struct buf *out, const char *path)
     return append_shown(out, span_str(path));
 }
 
-static enum aiu_status write_line(const struct sighting *hit, struct buf *out)
+static enum aiu_status write_line(const struct file_finding *hit, struct buf *out)
 {
     const struct rule_info *rule = rules_get(hit->rule);
     char fingerprint[FINGERPRINT_TEXT];
 
-    sighting_fingerprint_text(hit->fingerprint, fingerprint);
+    file_finding_fingerprint_text(hit->fingerprint, fingerprint);
     TRY(report_append_path(out, hit->file->path));
     TRY(buf_printf(out, ":%llu:%llu: %s %s: %s [%s]", (unsigned long long)hit->from.line,
                    (unsigned long long)hit->from.column, severity_text(rule->severity), rule->id,
@@ -57,12 +57,12 @@ static enum aiu_status write_line(const struct sighting *hit, struct buf *out)
     return buf_append_byte(out, '\n');
 }
 
-static void write_object(const struct sighting *hit, struct json_writer *w)
+static void write_object(const struct file_finding *hit, struct json_writer *w)
 {
     const struct rule_info *rule = rules_get(hit->rule);
     char fingerprint[FINGERPRINT_TEXT];
 
-    sighting_fingerprint_text(hit->fingerprint, fingerprint);
+    file_finding_fingerprint_text(hit->fingerprint, fingerprint);
     json_write_object(w);
     json_write_member_string(w, "path", span_str(hit->file->name));
     json_write_member_u64(w, "line", hit->from.line);
@@ -109,7 +109,7 @@ static enum aiu_status write_json(const struct files_result *r, struct buf *out)
     return buf_append_byte(out, '\n');
 }
 
-static enum aiu_status write_json_line(const struct sighting *hit, struct buf *out)
+static enum aiu_status write_json_line(const struct file_finding *hit, struct buf *out)
 {
     struct json_writer w;
 
@@ -129,7 +129,7 @@ enum aiu_status report_write(const struct files_result *result, enum report_form
         return report_write_sarif(result, version, out);
     }
     for (size_t i = 0; i < result->hits.count; i++) {
-        const struct sighting *hit = &result->hits.items[i];
+        const struct file_finding *hit = &result->hits.items[i];
         TRY(format == REPORT_TEXT ? write_line(hit, out) : write_json_line(hit, out));
     }
     return AIU_OK;

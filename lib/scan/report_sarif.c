@@ -129,7 +129,7 @@ static void write_uri(struct json_writer *w, const char *name)
     json_write_member_string(w, "uri", buf_span(&uri));
 }
 
-static void write_location(struct json_writer *w, const struct sighting *hit)
+static void write_location(struct json_writer *w, const struct file_finding *hit)
 {
     json_write_object(w);
     json_write_key(w, "physicalLocation");
@@ -158,12 +158,12 @@ static void write_location(struct json_writer *w, const struct sighting *hit)
     json_write_object_end(w);
 }
 
-static void write_result(struct sarif *s, const struct sighting *hit)
+static void write_result(struct sarif *s, const struct file_finding *hit)
 {
     const struct rule_info *rule = rules_get(hit->rule);
     char fingerprint[FINGERPRINT_TEXT];
 
-    sighting_fingerprint_text(hit->fingerprint, fingerprint);
+    file_finding_fingerprint_text(hit->fingerprint, fingerprint);
     json_write_object(&s->w);
     member(&s->w, "ruleId", rule->id);
     json_write_member_u64(&s->w, "ruleIndex", s->index[hit->rule]);

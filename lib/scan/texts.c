@@ -28,16 +28,16 @@ static ssize_t read_fd(void *ctx, uint8_t *to, size_t most)
 }
 
 // Give the result what a content found. The hits' texts change their owner.
-static enum aiu_status move_sightings(struct content *c, struct files_result *r)
+static enum aiu_status move_findings(struct content *c, struct files_result *r)
 {
     for (size_t i = 0; i < c->hits.count; i++) {
-        TRY(sightings_append(&r->hits, &c->hits.items[i]));
+        TRY(file_findings_append(&r->hits, &c->hits.items[i]));
         c->hits.items[i].revealed = NULL;
     }
     r->files += c->files;
     r->bytes += c->bytes;
     r->binary += c->binary;
-    return sightings_sort(&r->hits);
+    return file_findings_sort(&r->hits);
 }
 
 static enum aiu_status scan_source(struct content *c, const struct content_source *source,
@@ -69,7 +69,7 @@ enum aiu_status texts_scan_pipe(const struct files_options *options, int fd, con
     }
     source.file = file;
     TRY(scan_source(&c, &source, options, result));
-    return move_sightings(&c, result);
+    return move_findings(&c, result);
 }
 
 struct staging {
@@ -122,7 +122,7 @@ static enum aiu_status scan_all(struct staging *s, const struct staged *staged)
     for (size_t i = 0; i < staged->count; i++) {
         TRY(scan_staged(s, &staged->files[i], i));
     }
-    return move_sightings(&s->content, s->result);
+    return move_findings(&s->content, s->result);
 }
 
 enum aiu_status texts_scan_staged(const struct files_options *options, const char *const *paths,

@@ -138,13 +138,13 @@ static unsigned threads(void)
     return n < 1 ? 1 : n > THREADS_MOST ? THREADS_MOST : (unsigned)n;
 }
 
-static void drop_known(const struct allow *allow, struct sightings *hits)
+static void drop_known(const struct allow *allow, struct file_findings *hits)
 {
     size_t kept = 0;
 
     for (size_t i = 0; i < hits->count; i++) {
         if (!allow_knows(allow, hits->items[i].fingerprint)) {
-            struct sighting swap = hits->items[kept]; // each keeps its owner
+            struct file_finding swap = hits->items[kept]; // each keeps its owner
             hits->items[kept++] = hits->items[i];
             hits->items[i] = swap;
         }

@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: The AI Utilities authors
 // SPDX-License-Identifier: Apache-2.0
-#include "scan/sighting.h"
+#include "scan/file_finding.h"
 
 #include <stdlib.h>
 
@@ -11,23 +11,23 @@
 
 enum { PLACE_BYTES = 8, CHECK_BYTES = 2, HASHED_MOST = 64 << 10 };
 
-void sightings_done(struct sightings *h)
+void file_findings_done(struct file_findings *h)
 {
     for (size_t i = 0; i < h->count; i++) {
         mem_wipe_free(h->items[i].revealed, h->items[i].revealed_n);
     }
     mem_free(h->items);
-    *h = (struct sightings){0};
+    *h = (struct file_findings){0};
 }
 
-enum aiu_status sightings_append(struct sightings *h, const struct sighting *hit)
+enum aiu_status file_findings_append(struct file_findings *h, const struct file_finding *hit)
 {
     if (h->count == h->capacity) {
         size_t more = h->capacity == 0 ? 16 : h->capacity * 2;
-        if (more > SIGHTINGS_MOST) {
+        if (more > FILE_FINDINGS_MOST) {
             return AIU_TOO_LONG;
         }
-        struct sighting *items =
+        struct file_finding *items =
             mem_resize_wiped(h->items, h->capacity * sizeof(*items), more * sizeof(*items));
         if (items == NULL) {
             return AIU_NO_MEMORY;
@@ -46,8 +46,8 @@ static int order_of(size_t a, size_t b)
 
 static int by_place(const void *left, const void *right)
 {
-    const struct sighting *a = left;
-    const struct sighting *b = right;
+    const struct file_finding *a = left;
+    const struct file_finding *b = right;
     int order = order_of(a->file->order, b->file->order);
 
     order = order != 0 ? order : order_of(a->start, b->start);
@@ -57,14 +57,14 @@ static int by_place(const void *left, const void *right)
 
 static int by_fingerprint(const void *left, const void *right)
 {
-    const struct sighting *a = *(const struct sighting *const *)left;
-    const struct sighting *b = *(const struct sighting *const *)right;
+    const struct file_finding *a = *(const struct file_finding *const *)left;
+    const struct file_finding *b = *(const struct file_finding *const *)right;
     int order = memcmp(a->fingerprint, b->fingerprint, PLACE_BYTES + CHECK_BYTES);
 
     return order != 0 ? order : by_place(a, b);
 }
 
-static void number_equal(struct sighting **sorted, size_t count)
+static void number_equal(struct file_finding **sorted, size_t count)
 {
     uint16_t number = 0;
 
@@ -77,12 +77,12 @@ static void number_equal(struct sighting **sorted, size_t count)
     }
 }
 
-enum aiu_status sightings_sort(struct sightings *h)
+enum aiu_status file_findings_sort(struct file_findings *h)
 {
     if (h->count == 0) {
         return AIU_OK;
     }
-    struct sighting **sorted = mem_new(h->count, sizeof(*sorted));
+    struct file_finding **sorted = mem_new(h->count, sizeof(*sorted));
     if (sorted == NULL) {
         return AIU_NO_MEMORY;
     }
@@ -90,14 +90,14 @@ enum aiu_status sightings_sort(struct sightings *h)
     for (size_t i = 0; i < h->count; i++) {
         sorted[i] = &h->items[i];
     }
-    qsort(sorted, h->count, sizeof(struct sighting *), by_fingerprint);
+    qsort(sorted, h->count, sizeof(struct file_finding *), by_fingerprint);
     number_equal(sorted, h->count);
     mem_free(sorted);
     return AIU_OK;
 }
 
-enum aiu_status sighting_fingerprint(const char *name, uint16_t rule, struct span text,
-                                     uint8_t ret_fingerprint[FINGERPRINT_SIZE])
+enum aiu_status file_finding_fingerprint(const char *name, uint16_t rule, struct span text,
+                                         uint8_t ret_fingerprint[FINGERPRINT_SIZE])
 {
     CLEANUP(mac_done) struct mac *mac = NULL;
     uint8_t place[SHA256_SIZE];
@@ -121,8 +121,8 @@ enum aiu_status sighting_fingerprint(const char *name, uint16_t rule, struct spa
     return AIU_OK;
 }
 
-void sighting_fingerprint_text(const uint8_t fingerprint[FINGERPRINT_SIZE],
-                               char ret_text[FINGERPRINT_TEXT])
+void file_finding_fingerprint_text(const uint8_t fingerprint[FINGERPRINT_SIZE],
+                                   char ret_text[FINGERPRINT_TEXT])
 {
     static const char digits[] = "0123456789abcdef";
 

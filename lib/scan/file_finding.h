@@ -10,7 +10,7 @@
 // (docs/decisions/0006-fingerprints-of-findings.md).
 //
 // Ownership: a list owns its hits and their revealed texts. Threads: one per list.
-// Errors:    AIU_NO_MEMORY, AIU_TOO_LONG at SIGHTINGS_MOST.
+// Errors:    AIU_NO_MEMORY, AIU_TOO_LONG at FILE_FINDINGS_MOST.
 #pragma once
 
 #include "base/span.h"
@@ -18,7 +18,7 @@
 #include "detect/finding.h"
 
 enum {
-    SIGHTINGS_MOST = 1 << 22,
+    FILE_FINDINGS_MOST = 1 << 22,
     FINGERPRINT_SIZE = 12,
     FINGERPRINT_TEXT = 2 * FINGERPRINT_SIZE + 1
 };
@@ -37,7 +37,7 @@ struct source_file {
     char *name;   // from the root of the repository: what reports and fingerprints know it by
 };
 
-struct sighting {
+struct file_finding {
     const struct source_file *file;
     size_t start, end;     // bytes
     struct place from, to; // `to` is behind the last character
@@ -48,19 +48,21 @@ struct sighting {
     size_t revealed_n;
 };
 
-struct sightings {
-    struct sighting *items;
+struct file_findings {
+    struct file_finding *items;
     size_t count, capacity;
 };
 
-void sightings_done(struct sightings *h);
-MUST_CHECK enum aiu_status sightings_append(struct sightings *h, const struct sighting *hit);
+void file_findings_done(struct file_findings *h);
+MUST_CHECK enum aiu_status file_findings_append(struct file_findings *h,
+                                                const struct file_finding *hit);
 
 // By order of the files, then by place; numbers equal fingerprints.
-MUST_CHECK enum aiu_status sightings_sort(struct sightings *h);
+MUST_CHECK enum aiu_status file_findings_sort(struct file_findings *h);
 
-// All but the number of equal ones, which sightings_sort adds.
-MUST_CHECK enum aiu_status sighting_fingerprint(const char *name, uint16_t rule, struct span text,
-                                                uint8_t ret_fingerprint[FINGERPRINT_SIZE]);
-void sighting_fingerprint_text(const uint8_t fingerprint[FINGERPRINT_SIZE],
-                               char ret_text[FINGERPRINT_TEXT]);
+// All but the number of equal ones, which file_findings_sort adds.
+MUST_CHECK enum aiu_status file_finding_fingerprint(const char *name, uint16_t rule,
+                                                    struct span text,
+                                                    uint8_t ret_fingerprint[FINGERPRINT_SIZE]);
+void file_finding_fingerprint_text(const uint8_t fingerprint[FINGERPRINT_SIZE],
+                                   char ret_text[FINGERPRINT_TEXT]);
