@@ -11,6 +11,13 @@ find_package(Python3 3.9 COMPONENTS Interpreter)
 add_test(NAME audit/cli
     COMMAND Python3::Interpreter ${CMAKE_CURRENT_LIST_DIR}/audit/cli_audit.py $<TARGET_FILE:aiu>)
 set_tests_properties(audit/cli PROPERTIES TIMEOUT 120 ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
+add_test(NAME aiu/cli_scan
+    COMMAND Python3::Interpreter ${CMAKE_CURRENT_LIST_DIR}/aiu/cli_scan.py $<TARGET_FILE:aiu>)
+set_tests_properties(aiu/cli_scan PROPERTIES TIMEOUT 300 ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
+add_test(NAME accuracy/quick
+    COMMAND Python3::Interpreter ${PROJECT_SOURCE_DIR}/tools/accuracy/accuracy --quick)
+set_tests_properties(accuracy/quick PROPERTIES TIMEOUT 180
+    ENVIRONMENT "AIU_SHARED=${AIU_SHARED};AIU_BINARY=${PROJECT_BINARY_DIR};PYTHONDONTWRITEBYTECODE=1")
 # Verification as programs, on logs that make_log writes.
 add_executable(make_log audit/make_log.c)
 aiu_sees(make_log base secret codec audit)
