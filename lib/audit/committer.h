@@ -66,6 +66,7 @@ struct audit_log {
 
     _Atomic uint64_t durable;
     _Atomic int state; // enum audit_state
+    atomic_bool condemned;
     _Atomic uint64_t entries, batches_written, bytes, sync_ns_total, sync_ns_longest;
     _Atomic uint64_t refused;
     uint64_t abandoned;

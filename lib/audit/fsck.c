@@ -45,6 +45,8 @@ const char *fsck_text(enum fsck_fault fault)
         return "an entry stands in the wrong place";
     case FSCK_ROOT:
         return "the entries before this segment are not those that it was begun with";
+    case FSCK_SIGNED:
+        return "the log is not what was signed of it";
     }
     return "";
 }

@@ -20,7 +20,8 @@ enum fsck_fault {
     FSCK_NAME,    // the header has another first index than the name
     FSCK_FRAME,   // a damaged frame with good ones behind it
     FSCK_ORDER,   // a good frame with the wrong index
-    FSCK_ROOT     // the entries before `segment` are not those that it was begun with
+    FSCK_ROOT,    // the entries before `segment` are not those that it was begun with
+    FSCK_SIGNED   // fewer entries than were signed, or others
 };
 
 struct fsck_report {

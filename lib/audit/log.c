@@ -27,18 +27,23 @@ enum {
 // Recovery
 
 // A frontier that is not that of the newest segment costs a second pass, and nothing else.
-static enum aiu_status walk_for_writing(const struct folder *f, struct walk_result *w)
+static enum aiu_status walk_for_writing(const struct folder *f, const struct tree_head *signed_head,
+                                        struct walk_result *w)
 {
     struct tree frontier;
     bool has_frontier = frontier_load(f, &frontier);
     const struct walk_options options = {
         .frontier = has_frontier ? &frontier : NULL,
+        // The root of what was signed is met on the way.
+        .hash_all = has_frontier && signed_head->size != 0 && signed_head->size < frontier.size,
         .check_files = true,
+        .signed_head = signed_head->size == 0 ? NULL : signed_head,
     };
     const struct walk_options again = {
         .frontier = options.frontier,
         .hash_all = true,
         .check_files = true,
+        .signed_head = options.signed_head,
     };
 
     TRY(walk_log(f, &options, w));
@@ -69,7 +74,11 @@ static enum aiu_status recover(struct audit_log *log, const struct audit_options
 {
     struct segments *s = &log->segments;
 
-    TRY(walk_for_writing(&log->folder, w));
+    TRY(walk_for_writing(&log->folder, &options->signed_head, w));
+    if (w->report.fault == FSCK_SIGNED ||
+        (w->report.fault == FSCK_EMPTY && options->signed_head.size > 0)) {
+        return AIU_AUDIT_ROLLED_BACK;
+    }
     if (w->report.fault != FSCK_NONE && w->report.fault != FSCK_EMPTY) {
         return AIU_AUDIT_CORRUPT;
     }
@@ -289,7 +298,15 @@ enum aiu_status audit_settled(const struct audit_log *log, uint64_t index)
 
 enum aiu_status audit_health(const struct audit_log *log)
 {
-    return atomic_load(&log->state) < AUDIT_DRAINING ? AIU_OK : AIU_AUDIT_UNAVAILABLE;
+    return atomic_load(&log->state) < AUDIT_DRAINING && !atomic_load(&log->condemned)
+               ? AIU_OK
+               : AIU_AUDIT_UNAVAILABLE;
+}
+
+void audit_condemn(struct audit_log *log)
+{
+    atomic_store(&log->condemned, true);
+    committer_publish(log);
 }
 
 enum aiu_status audit_subscribe(struct audit_log *log, void (*wake)(void *ctx), void *ctx)

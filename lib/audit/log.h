@@ -17,6 +17,7 @@
 // Memory:    two batches of AUDIT_BATCH_BYTES, whatever the load.
 #pragma once
 
+#include "audit/proof.h"
 #include "base/clock.h"
 #include "base/span.h"
 #include "base/status.h"
@@ -38,6 +39,9 @@ struct audit_options {
     size_t segment_size; // 0 for 64 MiB; a file of this size is kept ahead
     size_t reserve_size; // 0 for 16 MiB; given up to write the last entries on a full disk
     bool unsafe_no_sync; // benchmarks only: nothing is durable
+    // What was signed of this log (audit/signer.h); a size of 0: nothing. A log that is shorter, or
+    // has another root there, is an old copy or was changed.
+    struct tree_head signed_head;
 };
 
 // What the log can still do. From AUDIT_DRAINING on, audit_health is not AIU_OK.
@@ -64,6 +68,7 @@ struct audit_stats {
 // is zeroed. Blocks on the disk: it reads the whole log once.
 //   AIU_AUDIT_LOCKED       another process writes it
 //   AIU_AUDIT_CORRUPT      a damaged entry has a good one behind it: `aiu audit fsck` explains
+//   AIU_AUDIT_ROLLED_BACK  it is not, or no longer, the log that was signed
 //   AIU_AUDIT_EXPOSED      the folder or a file in it belongs to, or is open to, somebody else
 //   AIU_AUDIT_UNAVAILABLE  no space for the first segment
 //   AIU_FILE_DENIED, AIU_IO, AIU_NO_MEMORY, AIU_USAGE (options)
@@ -91,6 +96,10 @@ MUST_CHECK enum aiu_status audit_settled(const struct audit_log *log, uint64_t i
 
 // Whether new requests may begin: AIU_OK or AIU_AUDIT_UNAVAILABLE.
 enum aiu_status audit_health(const struct audit_log *log);
+
+// Refuse new requests from now on: the log is not what was signed of it. For good; what is under
+// way is still recorded. Any thread.
+void audit_condemn(struct audit_log *log);
 
 // Have `wake` called by the committer after each batch and each change of health. It must only pass
 // the news on (post to a loop): no audit call but audit_durable, audit_settled and audit_health.

@@ -70,6 +70,20 @@ static enum aiu_status count_record(struct walk *w, struct span entry)
     return AIU_OK;
 }
 
+// Where the tree is as large as it was when it was signed last, it must have the same root.
+static void check_signed(struct walk *w)
+{
+    const struct tree_head *head = w->options->signed_head;
+
+    if (head == NULL || !w->hashing || w->result->tree.size != head->size) {
+        return;
+    }
+    struct tree_hash root = tree_root(&w->result->tree);
+    if (!tree_hash_equal(&root, &head->root)) {
+        fault(w, FSCK_SIGNED, w->scan.offset);
+    }
+}
+
 static enum aiu_status take_frame(struct walk *w, const struct wal_frame *frame)
 {
     if (frame->index != w->index) {
@@ -81,6 +95,7 @@ static enum aiu_status take_frame(struct walk *w, const struct wal_frame *frame)
         tree_append(&w->result->tree, &leaf);
     }
     w->index++;
+    check_signed(w);
     return count_record(w, frame->entry);
 }
 
@@ -151,6 +166,9 @@ static void check_header(struct walk *w, const struct wal_header *header, bool g
             fault(w, FSCK_ROOT, 0);
         }
         w->hashing = true;
+        if (!is_faulty(w)) {
+            check_signed(w);
+        }
     }
 }
 
@@ -205,6 +223,10 @@ static enum aiu_status take_segments(struct walk *w)
     }
     if (!is_faulty(w) || list.count == 0) {
         check_newest(w, list.count);
+    }
+    if (!is_faulty(w) && w->options->signed_head != NULL &&
+        w->options->signed_head->size > w->index) {
+        fault(w, FSCK_SIGNED, w->result->end_offset);
     }
     return AIU_OK;
 }

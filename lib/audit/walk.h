@@ -12,12 +12,14 @@
 #include "audit/folder.h"
 #include "audit/fsck.h"
 #include "audit/ids.h"
+#include "audit/proof.h"
 #include "audit/tree.h"
 
 struct walk_options {
     const struct tree *frontier; // of LOG/frontier, or NULL
     bool hash_all;               // do not begin at the frontier, only check that it is not ahead
     bool check_files;            // refuse segments that others can reach
+    const struct tree_head *signed_head; // must be a beginning of the log; or NULL
 };
 
 struct walk_result {

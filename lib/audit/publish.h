@@ -1,0 +1,77 @@
+// SPDX-FileCopyrightText: The AI Utilities authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Publishes a log (guide S62): behind the commit point, a thread of its own derives the tree from
+// the write-ahead log and has it signed, so that others can check it. No request waits for it.
+//
+//     LOG/tile/…        tiles and bundles (c2sp.org/tlog-tiles)
+//     LOG/checkpoint    the signed note (c2sp.org/tlog-checkpoint)
+//     LOG/vkey          the public keys that signed it, a line each, for `aiu audit key`
+//
+// A checkpoint is published a second after an entry, or after a thousand entries where the disk
+// keeps up. It appears only when every tile that it needs is durable (invariant A). All of it is a
+// function of the entries: what is deleted is made again at the next start.
+//
+// Where the signer cannot be reached the log goes on and checkpoints wait; where the signer
+// refuses, because the log does not continue what was signed, the log takes no new requests
+// (audit_condemn).
+//
+// Ownership: the caller stops it before the log is closed. Threads: any.
+// Memory:    some 200 KiB, and a bundle of entries (audit/tile_writer.h).
+#pragma once
+
+#include "audit/log.h"
+#include "audit/record.h"
+#include "audit/signer.h"
+
+struct publisher;
+
+enum publish_event {
+    PUBLISH_REBUILT,  // tiles or the checkpoint were missing and are made again
+    PUBLISH_DEGRADED, // no checkpoint can be published for now: `why`
+    PUBLISH_RECOVERED,
+    PUBLISH_REFUSED // the signer refuses this log for good: `why`
+};
+
+struct publish_options {
+    const char *folder; // LOG
+    struct audit_log *log;
+    struct clock clock;
+    struct record_origin origin;
+    // Ask the signer; a request of month 0 only asks for the head. Called on the publisher's
+    // thread; any status but AIU_OK means that there is no answer.
+    enum aiu_status (*ask)(void *ctx, const struct signer_request *request,
+                           struct signer_reply *ret_reply);
+    void *ask_ctx;
+    // Told on the publisher's thread; may be NULL.
+    void (*on_event)(void *ctx, enum publish_event event, const char *why);
+    void *on_event_ctx;
+    uint64_t interval_ms; // 0 for 1,000
+    bool unsafe_no_sync;  // tests and benchmarks: nothing is durable
+};
+
+struct publish_stats {
+    uint64_t size;   // of the published tree
+    uint64_t rounds; // checkpoints published
+    uint64_t busy_ns, busy_ns_longest;
+    bool degraded, refused;
+};
+
+// Copies the options; the strings must live on.
+MUST_CHECK enum aiu_status publish_start(const struct publish_options *options,
+                                         struct publisher **ret_publisher);
+
+// Publish what is durable by now, end the thread, free. NULL is fine.
+void publish_stop(struct publisher *p);
+
+// For CLEANUP.
+static inline void publisher_done(struct publisher **p)
+{
+    publish_stop(*p);
+    *p = NULL;
+}
+
+void publish_stats(struct publisher *p, struct publish_stats *ret_stats);
+
+// Block until a checkpoint of at least `size` entries is published: AIU_OK or AIU_TIMEOUT.
+MUST_CHECK enum aiu_status publish_wait(struct publisher *p, uint64_t size, uint64_t timeout_ms);
