@@ -59,7 +59,8 @@ struct publisher {
     pthread_mutex_t lock;
     pthread_cond_t work; // the thread waits here
     pthread_cond_t news; // publish_wait waits here
-    bool stopping, asleep;
+    bool stopping;
+    uint64_t wake_at; // entries waiting from which the thread must be woken; under `lock`
     struct publish_stats stats;
     _Atomic uint64_t published;
 };
@@ -245,6 +246,14 @@ static enum aiu_status write_vkeys(struct publisher *p, const struct signer_repl
     return AIU_OK;
 }
 
+// With the lock held.
+static void set_published(struct publisher *p, uint64_t size)
+{
+    p->stats.size = size;
+    atomic_store(&p->published, size);
+    pthread_cond_broadcast(&p->news);
+}
+
 static enum aiu_status publish_tree(struct publisher *p)
 {
     const struct tree_head now = tile_writer_head(p->writer);
@@ -261,10 +270,8 @@ static enum aiu_status publish_tree(struct publisher *p)
     take_announcement(p, &reply.announcement);
     tile_writer_tidy(p->writer, now.size);
     pthread_mutex_lock(&p->lock);
-    p->stats.size = now.size;
+    set_published(p, now.size);
     p->stats.rounds++;
-    atomic_store(&p->published, now.size);
-    pthread_cond_broadcast(&p->news);
     pthread_mutex_unlock(&p->lock);
     return AIU_OK;
 }
@@ -300,8 +307,7 @@ static enum aiu_status begin(struct publisher *p, uint64_t end)
         tell(p, PUBLISH_REBUILT, "tiles or checkpoint were missing");
     } else {
         pthread_mutex_lock(&p->lock);
-        p->stats.size = head.size;
-        atomic_store(&p->published, head.size);
+        set_published(p, head.size);
         pthread_mutex_unlock(&p->lock);
     }
     return AIU_OK;
@@ -344,10 +350,10 @@ static void make_round(struct publisher *p)
 
 // The thread
 
-// When the next round is due, as monotonic time; it moves with every entry.
-static uint64_t due_ns(const struct publisher *p)
+// When the next round is due, as monotonic time; it comes nearer with the first entry that waits
+// and with the MANY_ENTRIESth.
+static uint64_t due_ns(const struct publisher *p, uint64_t waiting)
 {
-    uint64_t waiting = audit_durable(p->options.log) - atomic_load(&p->published);
     uint64_t pause = p->took_ns * PAUSE_TIMES;
     uint64_t interval = p->options.interval_ms * ms_ns;
 
@@ -361,6 +367,15 @@ static uint64_t due_ns(const struct publisher *p)
     return p->ended_ns + (waiting >= MANY_ENTRIES && pause < interval ? pause : interval);
 }
 
+// Which number of waiting entries makes a round due sooner.
+static uint64_t wake_at(const struct publisher *p, uint64_t waiting)
+{
+    if (p->failed || waiting >= MANY_ENTRIES) {
+        return UINT64_MAX;
+    }
+    return waiting == 0 ? 1 : MANY_ENTRIES;
+}
+
 // False at the end.
 static bool wait_for_work(struct publisher *p)
 {
@@ -369,7 +384,9 @@ static bool wait_for_work(struct publisher *p)
     pthread_mutex_lock(&p->lock);
     for (;;) {
         uint64_t now = clock_monotonic_ns(&p->options.clock);
-        uint64_t due = due_ns(p);
+        // Read once: both answers are about the same entries.
+        uint64_t waiting = audit_durable(p->options.log) - atomic_load(&p->published);
+        uint64_t due = due_ns(p, waiting);
         stopping = p->stopping;
         if (stopping || now >= due) {
             break;
@@ -379,9 +396,9 @@ static bool wait_for_work(struct publisher *p)
         uint64_t ns = (uint64_t)until.tv_nsec + (due - now);
         until.tv_sec += (time_t)(ns / 1000000000);
         until.tv_nsec = (long)(ns % 1000000000);
-        p->asleep = true;
+        p->wake_at = wake_at(p, waiting);
         (void)pthread_cond_timedwait(&p->work, &p->lock, &until);
-        p->asleep = false;
+        p->wake_at = UINT64_MAX;
     }
     pthread_mutex_unlock(&p->lock);
     return !stopping;
@@ -394,8 +411,8 @@ static void on_durable(void *ctx)
     uint64_t waiting = audit_durable(p->options.log) - atomic_load(&p->published);
 
     pthread_mutex_lock(&p->lock);
-    if (p->asleep && (waiting == 1 || waiting >= MANY_ENTRIES)) {
-        p->asleep = false;
+    if (waiting >= p->wake_at) {
+        p->wake_at = UINT64_MAX;
         pthread_cond_signal(&p->work);
     }
     pthread_mutex_unlock(&p->lock);
@@ -452,6 +469,7 @@ static struct publisher *new_publisher(const struct publish_options *options)
         return NULL;
     }
     p->options = *options;
+    p->wake_at = UINT64_MAX;
     p->options.interval_ms = options->interval_ms == 0 ? INTERVAL_MS : options->interval_ms;
     (void)pthread_condattr_init(&monotonic);
     (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);

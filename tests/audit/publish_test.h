@@ -6,6 +6,7 @@
 #pragma once
 
 #include <ftw.h>
+#include <stdatomic.h>
 
 #include "audit/publish.h"
 #include "audit_test.h"
