@@ -4,7 +4,7 @@ BUILD := build
 PREFIX ?= /usr/local
 JOBS ?= $(shell nproc)
 
-.PHONY: all run test bench accuracy check lint fuzz asan install clean distclean deps deps-test
+.PHONY: all run test bench accuracy check lint fuzz asan install clean distclean deps deps-test train-injection
 all: deps $(BUILD)/build.ninja
 	@cmake --build $(BUILD) -j $(JOBS) -- --quiet
 
@@ -45,6 +45,15 @@ fuzz:
 	@tools/check fuzz
 asan:
 	@tools/check asan
+
+# The model of wording (docs/injection.md), of the shared data and of what Debian's packages install.
+DETECT := ../shared/data/detect
+train-injection: deps $(BUILD)/build.ninja
+	@cmake --build $(BUILD) -j $(JOBS) --target train_injection -- --quiet
+	@tools/train/debian.py $(BUILD)/debian.jsonl
+	@$(BUILD)/bin/train_injection lib/detect/wording_weights.c $(filter-out %bipia_attacks_train.jsonl, \
+		$(wildcard $(DETECT)/injection-*.jsonl)) $(wildcard $(DETECT)/benign-*.jsonl) \
+		$(DETECT)/unicode-benign.jsonl tools/train/harmless.txt $(BUILD)/debian.jsonl
 
 install: all
 	@DESTDIR=$(DESTDIR) cmake --install $(BUILD) --prefix $(PREFIX)

@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 #include "detect/rules.h"
+#include "detect/wording_phrases.h"
 
 enum {
     CATALOG_CONTEXT = 256, // bytes that stay behind: nothing looks further left of a span's start
@@ -165,6 +166,8 @@ struct catalog {
     size_t reach;                   // most of them
     const uint8_t *database;        // serialised
     size_t database_n;
+    struct phrases phrases;
+    uint16_t model; // the rule that stands for the model of wording; INDEX_NONE: none
 };
 
 // Made by rulec.

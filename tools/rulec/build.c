@@ -277,14 +277,17 @@ static void build_check(struct build *b, size_t i)
         .context_required = s->shapes.count > 0 || is_true(b, &s->context_required, false),
         .placeholders = is_true(b, &s->placeholders, b->info[rule].kind != KIND_SECRET),
     };
-    if (s->examples.count == 0) {
+    bool scored = is_true(b, &s->scored, false);
+    if (s->examples.count == 0 && !scored) {
         fail_at(b->errors, name_of(s), "a rule needs an example");
     }
     if (s->validator.s.n > 0 && validator == VALIDATOR_NONE) {
         fail_at(b->errors, &s->validator, "unknown validator");
     }
-    if ((s->matcher.s.n > 0) + (s->patterns.count > 0) + (s->shapes.count > 0) != 1) {
-        fail_at(b->errors, name_of(s), "a rule has patterns or a matcher, or shapes");
+    if ((s->matcher.s.n > 0) + (s->patterns.count > 0) + (s->shapes.count > 0) +
+            (s->phrases.count > 0) + scored !=
+        1) {
+        fail_at(b->errors, name_of(s), "a rule has patterns or a matcher, shapes or phrases");
     } else if (s->matcher.s.n > 0) {
         build_matcher(b, i);
     }

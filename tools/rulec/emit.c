@@ -133,6 +133,56 @@ static void put_context_words(FILE *f, const struct catalog *c)
     put_numbers(f, "shape_groups", c->shape_groups, c->context_count + 1);
 }
 
+static void put_phrase_words(FILE *f, const struct phrases *p)
+{
+    size_t links = 0;
+
+    (void)fputs("static const struct phrase_entry phrase_entries[] = {\n", f);
+    for (size_t i = 0; i < p->entry_count; i++) {
+        const struct phrase_entry *e = &p->entries[i];
+        (void)fprintf(f, "{%u, %u, %u, %d, %u, %u, %u},\n", e->hash, e->at, e->n, e->stem, e->close,
+                      e->symbols, e->symbol_count);
+        links += e->symbol_count;
+    }
+    (void)fputs("{0}};\nstatic const uint64_t phrase_filter[] = {\n", f);
+    for (size_t i = 0; i < PHRASE_FILTER / 64; i++) {
+        (void)fprintf(f, "UINT64_C(0x%llx),%s", (unsigned long long)p->filter[i],
+                      i % 6 == 5 ? "\n" : "");
+    }
+    (void)fputs("};\n", f);
+    put_numbers(f, "phrase_buckets", p->buckets, 257);
+    put_numbers(f, "phrase_entry_symbols", p->entry_symbols, links);
+    put_bytes(f, "phrase_pool", p->pool, p->pool_n);
+}
+
+static void put_phrases(FILE *f, const struct phrases *p)
+{
+    put_phrase_words(f, p);
+    put_numbers(f, "phrase_symbol_first", p->symbol_first, p->symbol_count + 1);
+    put_numbers(f, "phrase_symbol_steps", p->symbol_steps, p->step_count);
+    (void)fputs("static const struct phrase_step phrase_steps[] = {\n", f);
+    for (size_t i = 0; i < p->step_count; i++) {
+        const struct phrase_step *s = &p->steps[i];
+        (void)fprintf(f, "{%u, %u, %d, %d, %u, %u},\n", s->index, s->gap, s->last, s->guarded,
+                      s->strength, s->rule);
+    }
+    (void)fputs("{0}};\n", f);
+}
+
+static void put_phrase_tables(FILE *f, const struct catalog *c)
+{
+    (void)fprintf(f,
+                  ".phrases = {\n"
+                  "    .filter = phrase_filter, .entries = phrase_entries, .entry_count = %zu,\n"
+                  "    .buckets = phrase_buckets, .pool = phrase_pool, .pool_n = %zu,\n"
+                  "    .entry_symbols = phrase_entry_symbols,\n"
+                  "    .symbol_first = phrase_symbol_first, .symbol_steps = phrase_symbol_steps,\n"
+                  "    .symbol_count = %zu, .steps = phrase_steps, .step_count = %zu,\n"
+                  "}, .model = %u,\n",
+                  c->phrases.entry_count, c->phrases.pool_n, c->phrases.symbol_count,
+                  c->phrases.step_count, c->model);
+}
+
 static void put_anchor(FILE *f, const struct anchor *a)
 {
     (void)fprintf(f, "{%u, %u, %d, %u, %u},\n", a->at, a->n, a->nocase, a->first, a->count);
@@ -160,6 +210,7 @@ static void put_catalog(FILE *f, const struct catalog *c)
                   c->word_count, c->pool_n, c->trigger_count, c->context_longest, c->context_count,
                   c->context_id_words, c->shape_count, c->anchor_count, c->byte_count, c->reach,
                   c->database_n);
+    put_phrase_tables(f, c);
     (void)fputs(".bytes = {\n", f);
     for (size_t i = 0; i < CATALOG_BYTES; i++) {
         put_anchor(f, &c->bytes[i]);
@@ -192,6 +243,7 @@ bool emit_catalog(const char *path, const struct catalog *c)
     put_bytes(f, "pool", c->pool, c->pool_n);
     put_numbers(f, "triggers", c->triggers, c->trigger_count);
     put_context_words(f, c);
+    put_phrases(f, &c->phrases);
     put_bytes(f, "database", c->database, c->database_n);
     put_catalog(f, c);
     bool ok = ferror(f) == 0;

@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "base/num.h"
 #include "detect/engine_parts.h"
+#include "detect/fold.h"
 
 static const struct span opening = SPAN("⟦");
 static const struct span closing = SPAN("⟧");
@@ -147,6 +148,7 @@ struct runner {
     const struct source *source;
     struct engine *engine;
     struct scratch *scratch;
+    const struct phrases *phrases;
     struct rule_set all;
 };
 
@@ -163,8 +165,38 @@ static void found_instead(const struct runner *r, const struct findings *found)
     }
 }
 
-// With all rules on, the rule finds exactly what is marked; one that is off unless named, alone.
-static void run_example(const struct runner *r, uint16_t rule, const struct text *text)
+// What the phrases of all rules in `rules` find, as findings of the source.
+static enum aiu_status find_phrases(const struct runner *r, const struct rule_set *rules,
+                                    struct span text, struct findings *found)
+{
+    struct folder folder = {0};
+    struct phrase_hits hits = {.count = 0};
+    struct folded folded;
+    enum aiu_status st = fold_text(&folder, text, &folded);
+
+    if (st == AIU_OK) {
+        phrases_find(r->phrases, rules, folded.text, &hits, NULL);
+    }
+    for (size_t i = 0; st == AIU_OK && i < hits.count; i++) {
+        struct finding f = {.rule = hits.items[i].rule, .confidence = hits.items[i].strength};
+        folded_source(&folded, hits.items[i].start, hits.items[i].end, &f.start, &f.end);
+        st = findings_append(found, &f);
+    }
+    fold_done(&folder);
+    return st;
+}
+
+static enum aiu_status find_all(const struct runner *r, const struct rule_set *rules,
+                                struct span text, struct findings *found)
+{
+    TRY(scan_text(r->engine, r->scratch, rules, text, found));
+    return find_phrases(r, rules, text, found);
+}
+
+// With all rules on, the rule finds exactly what is marked; of phrases, which are many and of many
+// lengths, at least a part of it. One that is off unless named, alone.
+static void run_example(const struct runner *r, uint16_t rule, bool phrases,
+                        const struct text *text)
 {
     CLEANUP(findings_done) struct findings found = FINDINGS_OF(FINDINGS_MOST);
     struct rule_set set = r->all;
@@ -181,13 +213,15 @@ static void run_example(const struct runner *r, uint16_t rule, const struct text
         fail_at(r->errors, text, "an example marks what must be found with ⟦ and ⟧");
         return;
     }
-    if (scan_text(r->engine, r->scratch, &set, x.text, &found) != AIU_OK) {
+    if (find_all(r, &set, x.text, &found) != AIU_OK) {
         fail_at(r->errors, text, "the example could not be scanned");
         return;
     }
     for (size_t i = 0; i < found.count; i++) {
         const struct finding *f = &found.items[i];
-        if (f->rule == rule && f->start == x.start && f->end == x.end) {
+        bool exact = f->start == x.start && f->end == x.end;
+        bool touched = f->start < x.end && f->end > x.start;
+        if (f->rule == rule && (exact || (phrases && touched))) {
             return;
         }
     }
@@ -207,7 +241,7 @@ static void run_counterexample(const struct runner *r, uint16_t rule, const stru
     if (!expand_example(r->arena, r->errors, text, &x)) {
         return;
     }
-    if (scan_text(r->engine, r->scratch, &one, x.text, &found) != AIU_OK || found.count > 0) {
+    if (find_all(r, &one, x.text, &found) != AIU_OK || found.count > 0) {
         fail_at(r->errors, text, "%s finds the counterexample", rule_name(r, rule));
         found_instead(r, &found);
     }
@@ -223,7 +257,7 @@ void run_examples(struct arena *a, struct errors *e, const struct source *source
         fail_at(e, &source->rules[0].id, "the database can not be made");
         return;
     }
-    struct runner r = {a, e, source, engine, scratch, {{0}}};
+    struct runner r = {a, e, source, engine, scratch, &c->phrases, {{0}}};
     for (size_t i = 0; i < c->rule_count; i++) {
         if (!c->info[i].opt_in) {
             rule_set_add(&r.all, (uint16_t)i);
@@ -232,7 +266,7 @@ void run_examples(struct arena *a, struct errors *e, const struct source *source
     for (size_t i = 0; i < source->rule_count; i++) {
         const struct source_rule *rule = &source->rules[i];
         for (size_t k = 0; k < rule->examples.count; k++) {
-            run_example(&r, c->checks[i].rule, &rule->examples.items[k]);
+            run_example(&r, c->checks[i].rule, rule->phrases.count > 0, &rule->examples.items[k]);
         }
         for (size_t k = 0; k < rule->counterexamples.count; k++) {
             run_counterexample(&r, c->checks[i].rule, &rule->counterexamples.items[k]);

@@ -115,6 +115,8 @@ static void load_key(const struct loader *l, struct source_rule *rule, const str
         {"shapes", NULL, &rule->shapes},
         {"pattern", NULL, &rule->patterns},
         {"patterns", NULL, &rule->patterns},
+        {"phrases", NULL, &rule->phrases},
+        {"scored", &rule->scored, NULL},
         {"anchors", NULL, &rule->anchors},
         {"examples", NULL, &rule->examples},
         {"counterexamples", NULL, &rule->counterexamples},
@@ -155,21 +157,23 @@ static void load_rule(const struct loader *l, yaml_node_t *node, struct source *
     rule->place = source->rule_count++;
 }
 
-static void load_contexts(const struct loader *l, yaml_node_t *node, struct source *source)
+// A mapping of names to lists of words.
+static void load_words(const struct loader *l, yaml_node_t *node, struct source_context *groups,
+                       size_t *count)
 {
     struct text where = place(l, node);
 
     if (node->type != YAML_MAPPING_NODE) {
-        fail_at(l->errors, &where, "contexts are a mapping of names to words");
+        fail_at(l->errors, &where, "a mapping of names to words is expected here");
         return;
     }
     for (yaml_node_pair_t *pair = node->data.mapping.pairs.start;
          pair < node->data.mapping.pairs.top; pair++) {
-        if (source->context_count == CONTEXTS_MOST - 1) {
-            fail_at(l->errors, &where, "more than %d contexts", CONTEXTS_MOST - 1);
+        if (*count == CONTEXTS_MOST - 1) {
+            fail_at(l->errors, &where, "more than %d groups of words", CONTEXTS_MOST - 1);
             return;
         }
-        struct source_context *context = &source->contexts[source->context_count++];
+        struct source_context *context = &groups[(*count)++];
         context->name = scalar(l, yaml_document_get_node(l->document, pair->key));
         context->words = list(l, yaml_document_get_node(l->document, pair->value));
     }
@@ -189,14 +193,17 @@ static void load_document(const struct loader *l, struct source *source)
         struct text key = scalar(l, yaml_document_get_node(l->document, pair->key));
         yaml_node_t *value = yaml_document_get_node(l->document, pair->value);
         if (span_equal(key.s, SPAN_OF("contexts"))) {
-            load_contexts(l, value, source);
+            load_words(l, value, source->contexts, &source->context_count);
+        } else if (span_equal(key.s, SPAN_OF("words"))) {
+            load_words(l, value, source->classes, &source->class_count);
         } else if (span_equal(key.s, SPAN_OF("rules")) && value->type == YAML_SEQUENCE_NODE) {
             for (yaml_node_item_t *i = value->data.sequence.items.start;
                  i < value->data.sequence.items.top; i++) {
                 load_rule(l, yaml_document_get_node(l->document, *i), source);
             }
         } else {
-            fail_at(l->errors, &key, "\"rules\" (a list) or \"contexts\" is expected here");
+            fail_at(l->errors, &key,
+                    "\"rules\" (a list), \"words\" or \"contexts\" is expected here");
         }
     }
 }

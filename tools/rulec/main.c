@@ -39,7 +39,7 @@ static bool compile(struct arena *a, struct errors *e, struct source *source, co
 {
     struct catalog catalog;
 
-    if (!build_catalog(a, e, source, &catalog)) {
+    if (!build_catalog(a, e, source, &catalog) || !build_phrases(a, e, source, &catalog)) {
         return false;
     }
     if (!add_database(a, &catalog)) {
@@ -54,9 +54,10 @@ static bool compile(struct arena *a, struct errors *e, struct source *source, co
         (void)fprintf(stderr, "%s: error: can not be written\n", out);
         return false;
     }
-    (void)printf("rulec: %zu rules, %zu programs, %zu literals, database of %zu bytes, reach %zu\n",
+    (void)printf("rulec: %zu rules, %zu programs, %zu literals, database of %zu bytes, reach %zu, "
+                 "%zu steps of phrases\n",
                  catalog.rule_count, catalog.program_count, catalog.anchor_count,
-                 catalog.database_n, catalog.reach);
+                 catalog.database_n, catalog.reach, catalog.phrases.step_count);
     return true;
 }
 
@@ -69,7 +70,8 @@ int main(int argc, char **argv)
     arena_init(&arena, MEMORY);
     source.rules = arena_array(&arena, SOURCES_MOST + 1, sizeof(*source.rules));
     source.contexts = arena_array(&arena, CONTEXTS_MOST, sizeof(*source.contexts));
-    if (argc < 3 || source.rules == NULL || source.contexts == NULL) {
+    source.classes = arena_array(&arena, CONTEXTS_MOST, sizeof(*source.classes));
+    if (argc < 3 || source.rules == NULL || source.contexts == NULL || source.classes == NULL) {
         (void)fprintf(stderr, "usage: rulec OUT.c RULES.yaml...\n");
         return 2;
     }

@@ -39,7 +39,8 @@ struct source_rule {
     struct text context_required, placeholders, nocase, edge, left, right;
     struct text country, near, alone, between, prefix;
     struct text matcher, runs, before, prev, next;
-    struct texts patterns, shapes, anchors, examples, counterexamples;
+    struct text scored;
+    struct texts patterns, shapes, phrases, anchors, examples, counterexamples;
 };
 
 struct source_context {
@@ -53,6 +54,8 @@ struct source {
     size_t main_count;         // those with an id of their own
     struct source_context *contexts;
     size_t context_count;
+    struct source_context *classes; // of words, for phrases
+    size_t class_count;
 };
 
 struct errors {
@@ -91,6 +94,10 @@ bool parse_literal(struct arena *a, struct errors *e, const struct text *text, s
 // build.c
 bool build_catalog(struct arena *a, struct errors *e, struct source *source,
                    struct catalog *ret_catalog);
+
+// phrase.c: the tables of all phrases.
+bool build_phrases(struct arena *a, struct errors *e, const struct source *source,
+                   struct catalog *catalog);
 
 // example.c: what is written in an example, without its marks.
 struct example {
