@@ -278,7 +278,7 @@ static void build_check(struct build *b, size_t i)
         .placeholders = is_true(b, &s->placeholders, b->info[rule].kind != KIND_SECRET),
     };
     bool scored = is_true(b, &s->scored, false);
-    if (s->examples.count == 0 && !scored) {
+    if (s->examples.count == 0) {
         fail_at(b->errors, name_of(s), "a rule needs an example");
     }
     if (s->validator.s.n > 0 && validator == VALIDATOR_NONE) {

@@ -149,6 +149,7 @@ struct runner {
     struct engine *engine;
     struct scratch *scratch;
     const struct phrases *phrases;
+    uint16_t model;
     struct rule_set all;
 };
 
@@ -165,17 +166,25 @@ static void found_instead(const struct runner *r, const struct findings *found)
     }
 }
 
-// What the phrases of all rules in `rules` find, as findings of the source.
+// What the phrases of all rules in `rules` find, and the model by itself, as findings of the
+// source.
 static enum aiu_status find_phrases(const struct runner *r, const struct rule_set *rules,
                                     struct span text, struct findings *found)
 {
     struct folder folder = {0};
     struct phrase_hits hits = {.count = 0};
+    struct model_run run;
     struct folded folded;
     enum aiu_status st = fold_text(&folder, text, &folded);
 
+    model_begin(&run, &wording_model);
     if (st == AIU_OK) {
-        phrases_find(r->phrases, rules, folded.text, &hits, NULL);
+        phrases_find(r->phrases, rules, folded.text, &hits, &run);
+        if (rule_set_has(rules, r->model) && hits.count < PHRASE_HITS &&
+            model_end(&run, folded.text.n) >= wording_model.threshold) {
+            hits.items[hits.count++] =
+                (struct phrase_hit){.rule = r->model, .start = run.start, .end = run.end};
+        }
     }
     for (size_t i = 0; st == AIU_OK && i < hits.count; i++) {
         struct finding f = {.rule = hits.items[i].rule, .confidence = hits.items[i].strength};
@@ -257,7 +266,7 @@ void run_examples(struct arena *a, struct errors *e, const struct source *source
         fail_at(e, &source->rules[0].id, "the database can not be made");
         return;
     }
-    struct runner r = {a, e, source, engine, scratch, &c->phrases, {{0}}};
+    struct runner r = {a, e, source, engine, scratch, &c->phrases, c->model, {{0}}};
     for (size_t i = 0; i < c->rule_count; i++) {
         if (!c->info[i].opt_in) {
             rule_set_add(&r.all, (uint16_t)i);
@@ -265,8 +274,9 @@ void run_examples(struct arena *a, struct errors *e, const struct source *source
     }
     for (size_t i = 0; i < source->rule_count; i++) {
         const struct source_rule *rule = &source->rules[i];
+        bool exact = rule->phrases.count + rule->scored.s.n == 0;
         for (size_t k = 0; k < rule->examples.count; k++) {
-            run_example(&r, c->checks[i].rule, rule->phrases.count > 0, &rule->examples.items[k]);
+            run_example(&r, c->checks[i].rule, !exact, &rule->examples.items[k]);
         }
         for (size_t k = 0; k < rule->counterexamples.count; k++) {
             run_counterexample(&r, c->checks[i].rule, &rule->counterexamples.items[k]);
