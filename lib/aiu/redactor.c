@@ -9,8 +9,8 @@
 
 #include "base/alloc.h"
 #include "detect/redact.h"
+#include "pieces.h"
 #include "pseudonyms.h"
-#include "stream.h"
 #include "text.h"
 
 enum { REDACTED_MOST = 1 << 30, TAG_MOST = 4 * PSEUDONYM_VALUE_MOST };
@@ -93,7 +93,7 @@ enum aiu_status aiu_redactor_redact(const struct aiu_redactor *redactor, const c
 }
 
 struct aiu_redactor_stream {
-    struct stream stream;
+    struct pieces stream;
     const struct aiu_redactor *redactor;
     aiu_redactor_sink sink;
     void *ctx;
@@ -111,7 +111,7 @@ enum aiu_status aiu_redactor_stream_new(const struct aiu_redactor *redactor, aiu
     if (s == NULL) {
         return AIU_NO_MEMORY;
     }
-    stream_init(&s->stream, redactor->scanner, &redactor->rules);
+    pieces_init(&s->stream, redactor->scanner, &redactor->rules);
     if (redactor->redaction.mode == REDACT_MASK || redactor->redaction.mode == REDACT_PSEUDONYM) {
         window_keep_values(&s->stream.window);
     }
@@ -127,7 +127,7 @@ enum aiu_status aiu_redactor_stream_new(const struct aiu_redactor *redactor, aiu
 void aiu_redactor_stream_free(struct aiu_redactor_stream *stream)
 {
     if (stream != NULL) {
-        stream_done(&stream->stream);
+        pieces_done(&stream->stream);
         buf_wipe(&stream->pending);
         mem_free(stream);
     }
@@ -185,7 +185,7 @@ static enum aiu_status flush(struct aiu_redactor_stream *s)
 
 static enum aiu_status feed_piece(struct aiu_redactor_stream *s, struct span piece)
 {
-    TRY(stream_feed(&s->stream, piece));
+    TRY(pieces_feed(&s->stream, piece));
     TRY(buf_append(&s->pending, piece));
     return flush(s);
 }
@@ -199,7 +199,7 @@ enum aiu_status aiu_redactor_stream_feed(struct aiu_redactor_stream *stream, con
         struct span piece = span_first(rest, STREAM_PIECE);
         enum aiu_status st = feed_piece(stream, piece);
         if (st != AIU_OK) {
-            return st == AIU_USAGE ? st : stream_keep(&stream->stream, st);
+            return st == AIU_USAGE ? st : pieces_keep(&stream->stream, st);
         }
         rest = span_drop_first(rest, piece.n);
     } while (rest.n > 0);
@@ -208,8 +208,8 @@ enum aiu_status aiu_redactor_stream_feed(struct aiu_redactor_stream *stream, con
 
 enum aiu_status aiu_redactor_stream_finish(struct aiu_redactor_stream *stream)
 {
-    TRY(stream_finish(&stream->stream));
-    return stream_keep(&stream->stream, flush(stream));
+    TRY(pieces_finish(&stream->stream));
+    return pieces_keep(&stream->stream, flush(stream));
 }
 
 size_t aiu_redactor_stream_held(const struct aiu_redactor_stream *stream)

@@ -5,10 +5,10 @@
 #include "aiu/scanner.h"
 
 #include "base/alloc.h"
-#include "stream.h"
+#include "pieces.h"
 
 struct aiu_scanner_stream {
-    struct stream stream;
+    struct pieces stream;
     size_t handed;           // of the window's findings
     struct aiu_finding last; // what was handed out
 };
@@ -21,7 +21,7 @@ enum aiu_status aiu_scanner_stream_new(const struct aiu_scanner *scanner,
     if (s == NULL) {
         return AIU_NO_MEMORY;
     }
-    stream_init(&s->stream, scanner, &scanner->rules);
+    pieces_init(&s->stream, scanner, &scanner->rules);
     *ret_stream = s;
     return AIU_OK;
 }
@@ -29,7 +29,7 @@ enum aiu_status aiu_scanner_stream_new(const struct aiu_scanner *scanner,
 void aiu_scanner_stream_free(struct aiu_scanner_stream *stream)
 {
     if (stream != NULL) {
-        stream_done(&stream->stream);
+        pieces_done(&stream->stream);
         mem_wipe_free(stream, sizeof(*stream));
     }
 }
@@ -53,7 +53,7 @@ enum aiu_status aiu_scanner_stream_feed(struct aiu_scanner_stream *stream, const
     forget_handed(stream);
     do {
         struct span piece = span_first(rest, STREAM_PIECE);
-        TRY(stream_feed(&stream->stream, piece));
+        TRY(pieces_feed(&stream->stream, piece));
         rest = span_drop_first(rest, piece.n);
     } while (rest.n > 0);
     return AIU_OK;
@@ -61,7 +61,7 @@ enum aiu_status aiu_scanner_stream_feed(struct aiu_scanner_stream *stream, const
 
 enum aiu_status aiu_scanner_stream_finish(struct aiu_scanner_stream *stream)
 {
-    return stream_finish(&stream->stream);
+    return pieces_finish(&stream->stream);
 }
 
 size_t aiu_scanner_stream_safe(const struct aiu_scanner_stream *stream)
@@ -74,7 +74,7 @@ const struct aiu_finding *aiu_scanner_stream_next(struct aiu_scanner_stream *str
     const struct findings *found = window_findings(&stream->stream.window);
 
     if (stream->handed >= found->count ||
-        !stream_closed(&stream->stream, &found->items[stream->handed])) {
+        !pieces_closed(&stream->stream, &found->items[stream->handed])) {
         return NULL;
     }
     stream->last = public_finding(&found->items[stream->handed++]);

@@ -23,7 +23,9 @@ static bool add_word(struct span word, struct rule_set *rules)
     bool some = false;
 
     for (size_t i = 0; word.n > 0 && i < rules_count(); i++) {
-        if (select_names(word, rules_get((uint16_t)i))) {
+        const struct rule_info *rule = rules_get((uint16_t)i);
+        bool meant = !rule->opt_in || span_equal(word, span_str(rule->id));
+        if (meant && select_names(word, rule)) {
             rule_set_add(rules, (uint16_t)i);
             some = true;
         }

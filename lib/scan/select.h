@@ -14,7 +14,8 @@
 // underscore ("pii.us"), or any front with a star behind it ("secret.aws*").
 bool select_names(struct span word, const struct rule_info *rule);
 
-// A list of words with commas between; "all" is one. `*ret_rules` holds all that are named.
+// A list of words with commas between; "all" is one. `*ret_rules` holds all that are named; a rule
+// that is in no set (opt_in) by its whole id only.
 //   AIU_NOT_FOUND  a word names no rule; `*ret_word` (may be NULL) is that word
 MUST_CHECK enum aiu_status select_rules(struct span words, struct rule_set *ret_rules,
                                         struct span *ret_word);

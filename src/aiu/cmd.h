@@ -11,4 +11,7 @@ int cmd_gateway(int argc, char **argv);
 int cmd_incident(int argc, char **argv);
 int cmd_keys(int argc, char **argv);
 int cmd_maintenance(int argc, char **argv);
+int cmd_redact(int argc, char **argv);
+int cmd_restore(int argc, char **argv);
+int cmd_rules(int argc, char **argv);
 int cmd_scan(int argc, char **argv);

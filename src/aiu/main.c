@@ -19,6 +19,9 @@ static const struct {
     {"config", cmd_config, "show, check and explain the configuration"},
     {"incident", cmd_incident, "the steps of an incident: report, revoke a provider's key"},
     {"keys", cmd_keys, "make, list, revoke and rotate virtual keys"},
+    {"redact", cmd_redact, "put tags or pseudonyms in the place of what is found in a text"},
+    {"restore", cmd_restore, "put the values back in the place of their pseudonyms"},
+    {"rules", cmd_rules, "list, show and test the detection rules"},
     {"scan", cmd_scan, "find personal data, secrets, injections and hidden text"},
     {"maintenance", cmd_maintenance, "stop and resume requests, within a second"},
 };

@@ -1,19 +1,19 @@
 // SPDX-FileCopyrightText: The AI Utilities authors
 // SPDX-License-Identifier: Apache-2.0
-#include "stream.h"
+#include "pieces.h"
 
-void stream_init(struct stream *s, const struct aiu_scanner *scanner, const struct rule_set *rules)
+void pieces_init(struct pieces *s, const struct aiu_scanner *scanner, const struct rule_set *rules)
 {
-    *s = (struct stream){.scanner = scanner};
+    *s = (struct pieces){.scanner = scanner};
     window_init(&s->window, scanner->engine, rules);
 }
 
-void stream_done(struct stream *s)
+void pieces_done(struct pieces *s)
 {
     window_done(&s->window);
 }
 
-enum aiu_status stream_keep(struct stream *s, enum aiu_status st)
+enum aiu_status pieces_keep(struct pieces *s, enum aiu_status st)
 {
     if (s->failed == AIU_OK) {
         s->failed = st;
@@ -21,7 +21,7 @@ enum aiu_status stream_keep(struct stream *s, enum aiu_status st)
     return s->failed;
 }
 
-static enum aiu_status scan(struct stream *s)
+static enum aiu_status scan(struct pieces *s)
 {
     struct scratch *scratch = NULL;
 
@@ -32,7 +32,7 @@ static enum aiu_status scan(struct stream *s)
     return st;
 }
 
-enum aiu_status stream_feed(struct stream *s, struct span piece)
+enum aiu_status pieces_feed(struct pieces *s, struct span piece)
 {
     TRY(s->failed);
     if (s->finished) {
@@ -42,20 +42,20 @@ enum aiu_status stream_feed(struct stream *s, struct span piece)
         return AIU_OK;
     }
     enum aiu_status st = window_feed(&s->window, piece, piece.n, TEXT_PLAIN);
-    return stream_keep(s, st == AIU_OK ? scan(s) : st);
+    return pieces_keep(s, st == AIU_OK ? scan(s) : st);
 }
 
-enum aiu_status stream_finish(struct stream *s)
+enum aiu_status pieces_finish(struct pieces *s)
 {
     TRY(s->failed);
     if (s->finished) {
         return AIU_USAGE;
     }
     s->finished = true;
-    return stream_keep(s, scan(s));
+    return pieces_keep(s, scan(s));
 }
 
-bool stream_closed(const struct stream *s, const struct finding *f)
+bool pieces_closed(const struct pieces *s, const struct finding *f)
 {
     return !f->open || s->finished || window_safe(&s->window) > f->end;
 }

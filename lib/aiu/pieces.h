@@ -10,7 +10,7 @@
 #include "detect/window.h"
 #include "pool.h"
 
-struct stream {
+struct pieces {
     const struct aiu_scanner *scanner;
     struct window window;
     enum aiu_status failed;
@@ -20,17 +20,17 @@ struct stream {
 // Most bytes between two scans.
 enum { STREAM_PIECE = 64 << 10 };
 
-void stream_init(struct stream *s, const struct aiu_scanner *scanner, const struct rule_set *rules);
-void stream_done(struct stream *s);
+void pieces_init(struct pieces *s, const struct aiu_scanner *scanner, const struct rule_set *rules);
+void pieces_done(struct pieces *s);
 
 // Take at most STREAM_PIECE bytes and examine what can be decided. AIU_USAGE once finished.
-MUST_CHECK enum aiu_status stream_feed(struct stream *s, struct span piece);
+MUST_CHECK enum aiu_status pieces_feed(struct pieces *s, struct span piece);
 
 // The text has ended: decide the rest. AIU_USAGE the second time.
-MUST_CHECK enum aiu_status stream_finish(struct stream *s);
+MUST_CHECK enum aiu_status pieces_finish(struct pieces *s);
 
 // Keep the first error; returns it.
-enum aiu_status stream_keep(struct stream *s, enum aiu_status st);
+enum aiu_status pieces_keep(struct pieces *s, enum aiu_status st);
 
 // Whether the end of a finding has come. An open one reaches up to what is safe.
-bool stream_closed(const struct stream *s, const struct finding *f);
+bool pieces_closed(const struct pieces *s, const struct finding *f);
