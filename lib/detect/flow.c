@@ -94,6 +94,10 @@ size_t flow_run(struct flow *f, const struct byte_class *classes, const struct v
         return flow_characters(f, v, at, selector_at);
     case FLOW_ZERO_WIDTH:
         return flow_characters(f, v, at, zero_width_at);
+    case FLOW_MARKS:
+        return flow_characters(f, v, at, mark_at);
+    case FLOW_PRIVATE:
+        return flow_characters(f, v, at, private_at);
     }
     return at;
 }

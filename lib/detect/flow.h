@@ -22,6 +22,8 @@ enum flow_kind {
     FLOW_TAGS,       // Unicode tag characters
     FLOW_SELECTORS,  // variation selectors
     FLOW_ZERO_WIDTH, // zero-width characters
+    FLOW_MARKS,      // combining marks
+    FLOW_PRIVATE,    // private characters of the upper planes
 };
 
 struct flow {

@@ -43,18 +43,34 @@ size_t selector_at(const struct view *v, size_t at)
     return begins(v, at, "\xF3\xA0", 2, 4) && v->p[at + 2] >= 0x84 && v->p[at + 2] < 0x88 ? 4 : 0;
 }
 
+size_t mark_at(const struct view *v, size_t at)
+{
+    return begins(v, at, "\xCC", 1, 2) || (begins(v, at, "\xCD", 1, 2) && v->p[at + 1] < 0xB0) ? 2
+                                                                                               : 0;
+}
+
+size_t private_at(const struct view *v, size_t at)
+{
+    if (at >= v->n || v->n - at < 4) {
+        return 0;
+    }
+    const uint8_t *p = v->p + at;
+    return (p[0] == 0xF3 && p[1] >= 0xB0) || (p[0] == 0xF4 && p[1] < 0x90) ? 4 : 0;
+}
+
 size_t zero_width_at(const struct view *v, size_t at)
 {
     if (begins(v, at, "\xE2\x80", 2, 3)) {
-        return v->p[at + 2] >= 0x8B && v->p[at + 2] <= 0x8D ? 3 : 0;
+        uint8_t c = v->p[at + 2];
+        return (c >= 0x8B && c <= 0x8F) || (c >= 0xAA && c <= 0xAC) ? 3 : 0;
     }
     if (begins(v, at, "\xE2\x81", 2, 3)) {
-        return v->p[at + 2] >= 0xA0 && v->p[at + 2] <= 0xA4 ? 3 : 0;
+        return v->p[at + 2] >= 0xA0 && v->p[at + 2] <= 0xAF ? 3 : 0;
     }
     if (begins(v, at, "\xEF\xBB\xBF", 3, 3) || begins(v, at, "\xE1\xA0\x8E", 3, 3)) {
         return 3;
     }
-    return begins(v, at, "\xCD\x8F", 2, 2) ? 2 : 0;
+    return begins(v, at, "\xCD\x8F", 2, 2) || begins(v, at, "\xD8\x9C", 2, 2) ? 2 : 0;
 }
 
 // U+1F3F4 and the tags of England, Scotland and Wales, each with its end.
@@ -146,6 +162,39 @@ enum match matcher_selectors(const struct view *v, const struct site *anchor, st
     return MATCH_YES;
 }
 
+// A run of `least` characters of a class and more; only its first one counts.
+static enum match run_of(const struct view *v, size_t at, int least, enum flow_kind flow,
+                         size_t (*class)(const struct view *v, size_t at), struct hit *hit)
+{
+    size_t end = at;
+    int count = 0;
+
+    if (class(v, at) == 0) {
+        return char_cut(v, at) ? match_more(hit, at) : MATCH_NO;
+    }
+    if (before_at(v, at, class) > 0) {
+        return MATCH_NO;
+    }
+    for (size_t n = 0; count < least && (n = class(v, end)) > 0; count++) {
+        end += n;
+    }
+    *hit = (struct hit){.start = at, .end = end, .flow = {.kind = (uint8_t)flow}};
+    if (count == least) {
+        return MATCH_YES;
+    }
+    return char_cut(v, end) ? match_more(hit, at) : MATCH_NO;
+}
+
+enum match matcher_marks(const struct view *v, const struct site *anchor, struct hit *hit)
+{
+    return run_of(v, anchor->start, 8, FLOW_MARKS, mark_at, hit);
+}
+
+enum match matcher_private(const struct view *v, const struct site *anchor, struct hit *hit)
+{
+    return run_of(v, anchor->start, 4, FLOW_PRIVATE, private_at, hit);
+}
+
 // ASCII letters, and U+00C0 to U+024F without the multiplication and division signs.
 static bool latin_before(const struct view *v, size_t at)
 {
@@ -186,6 +235,40 @@ enum match matcher_zero_width(const struct view *v, const struct site *anchor, s
         return MATCH_MORE;
     }
     return latin_before(v, at) && latin_at(v, end) ? MATCH_YES : MATCH_NO;
+}
+
+// A soft hyphen shows where a long word may break. One letter behind the other there is no break.
+enum match matcher_soft_hyphen(const struct view *v, const struct site *anchor, struct hit *hit)
+{
+    static const struct span hyphen = SPAN("\xC2\xAD");
+    size_t at = anchor->end;
+
+    hit->start = anchor->start;
+    if (!latin_before(v, anchor->start)) {
+        return MATCH_NO;
+    }
+    if (!latin_at(v, at)) {
+        return at == v->n && !v->final ? MATCH_MORE : MATCH_NO;
+    }
+    at += char_size(v->p[at]);
+    hit->end = at + hyphen.n;
+    if (at > v->n || v->n - at < hyphen.n) {
+        return v->final ? MATCH_NO : MATCH_MORE;
+    }
+    return span_equal(span_of(v->p + at, hyphen.n), hyphen) ? MATCH_YES : MATCH_NO;
+}
+
+// A letter that looks like a blank, where no Korean is written.
+enum match matcher_filler(const struct view *v, const struct site *anchor, struct hit *hit)
+{
+    *hit = (struct hit){.start = anchor->start, .end = anchor->end};
+    if (latin_before(v, anchor->start)) {
+        return MATCH_YES;
+    }
+    if (anchor->end == v->n) {
+        return v->final ? MATCH_NO : MATCH_MORE;
+    }
+    return latin_at(v, anchor->end) ? MATCH_YES : MATCH_NO;
 }
 
 enum { CONTROL_MOST = 64, STRING_MOST = 200 };
@@ -240,7 +323,7 @@ static enum match short_escape(const struct view *v, size_t at, size_t *ret_end)
     return v->p[at] >= 0x30 && v->p[at] < 0x7F ? MATCH_YES : MATCH_NO;
 }
 
-// The anchor is ESC, or CSI as one character (U+009B).
+// The anchor is ESC, or one character: CSI (U+009B), or what begins a string.
 enum match matcher_ansi(const struct view *v, const struct site *anchor, struct hit *hit)
 {
     size_t at = anchor->end;
@@ -248,7 +331,8 @@ enum match matcher_ansi(const struct view *v, const struct site *anchor, struct 
     hit->start = anchor->start;
     hit->end = at;
     if (anchor->end - anchor->start == 2) {
-        return control_sequence(v, at, &hit->end);
+        return v->p[at - 1] == 0x9B ? control_sequence(v, at, &hit->end)
+                                    : control_string(v, at, &hit->end);
     }
     if (at == v->n) {
         return v->final ? MATCH_NO : MATCH_MORE;
