@@ -20,6 +20,7 @@
 #include "detect/ascii.h"
 #include "detect/context.h"
 #include "detect/engine_parts.h"
+#include "detect/match_output.h"
 #include "detect/program.h"
 #include "detect/shape.h"
 #include "detect/unicode.h"
@@ -113,6 +114,17 @@ static inline bool passes_gates(const struct catalog *c, const struct program *p
            class_has(&c->classes[program->after], v->p[site->end]);
 }
 
+// A link to a host that may have the data.
+static bool is_allowed_link(const struct job *job, const struct program *program,
+                            const struct hit *hit)
+{
+    const struct host_list *hosts = job->rules->hosts;
+    struct span url = {job->view->p + hit->start, hit->end - hit->start};
+
+    return hosts != NULL && job->catalog->info[program->rule].kind == KIND_OUTPUT &&
+           url_host_allowed(url, hosts);
+}
+
 static void run_programs(struct job *job, size_t first, size_t count, const struct site *site)
 {
     const struct catalog *c = job->catalog;
@@ -128,7 +140,8 @@ static void run_programs(struct job *job, size_t first, size_t count, const stru
                            ? matcher_run((enum matcher)program->matcher, job->view, site, &hit)
                            : program_run(c, program, job->view, site, &hit);
         if (m == MATCH_YES) {
-            job->status = confirm(job, program, &hit);
+            job->status =
+                is_allowed_link(job, program, &hit) ? AIU_OK : confirm(job, program, &hit);
         } else if (m == MATCH_MORE && hit.start < job->more && hit.start >= job->decided) {
             job->more = hit.start;
         }

@@ -7,6 +7,7 @@
 
 #include "detect/ascii.h"
 #include "detect/catalog.h"
+#include "detect/match_output.h"
 #include "detect/match_pem.h"
 #include "detect/unicode.h"
 
@@ -34,6 +35,14 @@ static size_t flow_characters(struct flow *f, const struct view *v, size_t at,
         at += n;
     }
     return char_cut(v, at) ? at : ended(f, at);
+}
+
+static size_t flow_url(struct flow *f, const struct view *v, size_t at)
+{
+    while (at < v->n && url_has(v->p[at])) {
+        at++;
+    }
+    return at == v->n && !v->final ? at : ended(f, at);
 }
 
 enum { JWT_DOTS = 4 }; // of a JWE (RFC 7516 3.1)
@@ -94,6 +103,8 @@ size_t flow_run(struct flow *f, const struct byte_class *classes, const struct v
         return flow_characters(f, v, at, selector_at);
     case FLOW_ZERO_WIDTH:
         return flow_characters(f, v, at, zero_width_at);
+    case FLOW_URL:
+        return flow_url(f, v, at);
     case FLOW_MARKS:
         return flow_characters(f, v, at, mark_at);
     case FLOW_PRIVATE:

@@ -23,6 +23,7 @@ enum flow_kind {
     FLOW_SELECTORS,  // variation selectors
     FLOW_ZERO_WIDTH, // zero-width characters
     FLOW_MARKS,      // combining marks
+    FLOW_URL,        // to the end of a URL
     FLOW_PRIVATE,    // private characters of the upper planes
 };
 

@@ -331,8 +331,11 @@ enum match matcher_ansi(const struct view *v, const struct site *anchor, struct 
     hit->start = anchor->start;
     hit->end = at;
     if (anchor->end - anchor->start == 2) {
-        return v->p[at - 1] == 0x9B ? control_sequence(v, at, &hit->end)
-                                    : control_string(v, at, &hit->end);
+        if (v->p[at - 1] == 0x9B) {
+            return control_sequence(v, at, &hit->end);
+        }
+        enum match m = control_string(v, at, &hit->end); // counts only with its terminator
+        return m == MATCH_YES && hit->end == at ? MATCH_NO : m;
     }
     if (at == v->n) {
         return v->final ? MATCH_NO : MATCH_MORE;

@@ -36,9 +36,16 @@ const struct rule_info *rules_get(uint16_t rule);
 
 bool rules_find(struct span id, uint16_t *ret_rule);
 
-// Which rules are on.
+// Hosts by name; "*.example.com" stands for every host below it.
+struct host_list {
+    const struct span *names;
+    size_t count;
+};
+
+// Which rules are on, and what they leave alone.
 struct rule_set {
     uint64_t bits[RULES_MAX / 64];
+    const struct host_list *hosts; // links to these are no findings; NULL: none
 };
 
 static inline bool rule_set_has(const struct rule_set *s, uint16_t rule)

@@ -266,7 +266,7 @@ void run_examples(struct arena *a, struct errors *e, const struct source *source
         fail_at(e, &source->rules[0].id, "the database can not be made");
         return;
     }
-    struct runner r = {a, e, source, engine, scratch, &c->phrases, c->model, {{0}}};
+    struct runner r = {a, e, source, engine, scratch, &c->phrases, c->model, {{0}, NULL}};
     for (size_t i = 0; i < c->rule_count; i++) {
         if (!c->info[i].opt_in) {
             rule_set_add(&r.all, (uint16_t)i);

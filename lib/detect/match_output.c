@@ -1,0 +1,198 @@
+// SPDX-FileCopyrightText: The AI Utilities authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Links in an answer that carry data away: whoever shows the answer fetches an image at once, and a
+// link when it is clicked. What carries data is long or in a code: a value of the query or
+// fragment, a part of the path, a label of the host. The finding is the URL; it is certain as soon
+// as one part is, and goes on to the URL's end.
+#include "detect/match_output.h"
+
+#include "detect/ascii.h"
+#include "detect/matcher.h"
+
+enum {
+    ALT_MOST = 200, // text of a link that is looked through for its beginning
+    URL_MOST = 512, // a longer one carries data whatever it looks like
+};
+
+bool url_has(uint8_t c)
+{
+    return c > ' ' && c != 0x7F && c != ')' && c != '"' && c != '\'' && c != '<' && c != '>' &&
+           c != '`' && c != ']' && c != '|' && c != '\\' && c != '^' && c != '{' && c != '}';
+}
+
+// --- which URL --------------------------------------------------------------------------------
+
+// Where the URL of an anchor like `](http` or `src="//` begins.
+static size_t url_start(const struct view *v, const struct site *anchor)
+{
+    size_t at = anchor->start;
+
+    while (at + 1 < anchor->end && !((v->p[at] | 0x20) == 'h' && (v->p[at + 1] | 0x20) == 't') &&
+           !(v->p[at] == '/' && v->p[at + 1] == '/')) {
+        at++;
+    }
+    return at;
+}
+
+// Whether the text of the link that ends with the `]` at `at` is that of an image.
+static bool is_image_text(const struct view *v, size_t at)
+{
+    int depth = 0;
+
+    for (size_t n = 0; n < ALT_MOST && n <= at; n++) {
+        uint8_t c = v->p[at - n];
+        depth += c == ']' ? 1 : c == '[' ? -1 : 0;
+        if (depth == 0) {
+            return at > n && v->p[at - n - 1] == '!';
+        }
+    }
+    return false;
+}
+
+static bool is_image(const struct view *v, const struct site *anchor)
+{
+    uint8_t c = v->p[anchor->start];
+
+    if (c == ']' && v->p[anchor->start + 1] == '(') {
+        return is_image_text(v, anchor->start);
+    }
+    return c == ']' || (c | 0x20) == 's' || (c | 0x20) == 'u'; // a reference, src=, url(
+}
+
+// --- what it carries --------------------------------------------------------------------------
+
+// A part between separators.
+struct part {
+    size_t n;
+    unsigned blanks; // '+' and "%20"
+    bool upper, lower, digit;
+};
+
+enum place { PLACE_HOST, PLACE_PATH, PLACE_QUERY };
+
+// From how many bytes on a part carries data: in plain letters, in a code (both cases and digits),
+// in words with so many blanks between.
+struct limits {
+    size_t plain, coded;
+    unsigned blanks;
+};
+
+static const struct limits image_limits[] =
+    {[PLACE_HOST] = {32, 24, 1}, [PLACE_PATH] = {80, 40, 4}, [PLACE_QUERY] = {24, 12, 2}};
+static const struct limits link_limits[] =
+    {[PLACE_HOST] = {48, 32, 1}, [PLACE_PATH] = {128, 64, 12}, [PLACE_QUERY] = {64, 24, 8}};
+
+static bool carries(const struct part *p, const struct limits *limits)
+{
+    bool coded = p->upper && p->lower && p->digit;
+
+    return p->blanks >= limits->blanks || p->n >= limits->plain || (coded && p->n >= limits->coded);
+}
+
+static void add(struct part *p, const struct view *v, size_t at)
+{
+    uint8_t c = v->p[at];
+
+    p->n++;
+    p->upper = p->upper || is_upper(c);
+    p->lower = p->lower || (is_alpha(c) && !is_upper(c));
+    p->digit = p->digit || is_digit(c);
+    p->blanks += c == '+';
+    p->blanks += c == '0' && p->n >= 3 && v->p[at - 1] == '2' && v->p[at - 2] == '%';
+}
+
+static bool separates(uint8_t c, enum place place)
+{
+    switch (place) {
+    case PLACE_HOST:
+        return c == '.';
+    case PLACE_PATH:
+        return c == '/';
+    case PLACE_QUERY:
+        break;
+    }
+    return c == '&' || c == '=' || c == ';';
+}
+
+static enum place place_after(enum place place, uint8_t c)
+{
+    if (c == '?' || c == '#') {
+        return PLACE_QUERY;
+    }
+    return place == PLACE_HOST && c == '/' ? PLACE_PATH : place;
+}
+
+static enum match carrying(const struct view *v, size_t at, bool image, struct hit *hit)
+{
+    const struct limits *limits = image ? image_limits : link_limits;
+    enum place place = PLACE_HOST;
+    struct part part = {0};
+    size_t start = at;
+
+    while (at < v->n && v->p[at] != '/') { // the scheme
+        at++;
+    }
+    at += at + 2 <= v->n ? 2 : 0;
+    for (; at < v->n && url_has(v->p[at]); at++) {
+        enum place next = place_after(place, v->p[at]);
+        if (next != place || separates(v->p[at], place)) {
+            part = (struct part){0};
+            place = next;
+            continue;
+        }
+        add(&part, v, at);
+        if (carries(&part, &limits[place]) || at - start >= URL_MOST) {
+            *hit = (struct hit){.start = start, .end = at + 1, .flow = {.kind = FLOW_URL}};
+            return MATCH_YES;
+        }
+    }
+    return at == v->n && !v->final ? match_more(hit, start) : MATCH_NO;
+}
+
+enum match matcher_image_link(const struct view *v, const struct site *anchor, struct hit *hit)
+{
+    return is_image(v, anchor) ? carrying(v, url_start(v, anchor), true, hit) : MATCH_NO;
+}
+
+enum match matcher_data_link(const struct view *v, const struct site *anchor, struct hit *hit)
+{
+    return is_image(v, anchor) ? MATCH_NO : carrying(v, url_start(v, anchor), false, hit);
+}
+
+// --- hosts ------------------------------------------------------------------------------------
+
+static struct span host_of(struct span url)
+{
+    size_t at = span_find_span(url, SPAN_OF("//"));
+    struct span host = span_drop_first(url, at + 2);
+    size_t n = 0;
+
+    while (n < host.n && host.p[n] != '/' && host.p[n] != '?' && host.p[n] != '#') {
+        n++;
+    }
+    host = span_first(host, n);
+    for (size_t i = host.n; i-- > 0;) { // behind the user's name: that is no host
+        if (host.p[i] == '@') {
+            host = span_drop_first(host, i + 1);
+            break;
+        }
+    }
+    return span_first(host, span_find_byte(host, ':'));
+}
+
+bool url_host_allowed(struct span url, const struct host_list *allowed)
+{
+    struct span host = host_of(url);
+
+    for (size_t i = 0; i < allowed->count; i++) {
+        struct span name = allowed->names[i];
+        bool any = span_starts_with(name, SPAN_OF("*."));
+        name = any ? span_drop_first(name, 1) : name; // ".example.com"
+        bool fits = any ? host.n > name.n : host.n == name.n;
+        if (fits && span_equal_nocase(span_drop_first(host, host.n - name.n), name)) {
+            return true;
+        }
+    }
+    return false;
+}
