@@ -324,12 +324,23 @@ static const struct schema_key response_keys[] = {
      .preset = "redact",
      .choices = actions,
      .doc = "Personal data in an answer."},
+    {.name = "hidden_text",
+     .type = SCHEMA_CHOICE,
+     ACTION_AT(DIRECTION_RESPONSE, KIND_HIDDEN),
+     .preset = "flag",
+     .choices = actions,
+     .doc = "Text that people do not see, and escapes that change the terminal that shows them."},
     {.name = "links",
      .type = SCHEMA_CHOICE,
      ACTION_AT(DIRECTION_RESPONSE, KIND_OUTPUT),
      .preset = "flag",
      .choices = actions,
      .doc = "Links and images that carry data away when they are shown."},
+    {.name = "allowed_hosts",
+     .type = SCHEMA_NAMES,
+     LIST_AT(struct policy, allowed_hosts.names, allowed_hosts.count),
+     .example = "[\"*.example.com\"]",
+     .doc = "Hosts that links may carry data to. \"*.example.com\" is every host below it."},
 };
 static const struct schema_map response_map = MAP_OF("response", struct policy, response_keys);
 

@@ -42,6 +42,7 @@ static const struct policy builtins[] = {
         .actions[DIRECTION_REQUEST][KIND_HIDDEN] = ACTION_BLOCK,
         .actions[DIRECTION_RESPONSE][KIND_SECRET] = ACTION_REDACT,
         .actions[DIRECTION_RESPONSE][KIND_PII] = ACTION_REDACT,
+        .actions[DIRECTION_RESPONSE][KIND_HIDDEN] = ACTION_FLAG,
         .actions[DIRECTION_RESPONSE][KIND_OUTPUT] = ACTION_FLAG,
         .max_characters = DEFAULT_MAX_CHARACTERS,
     },
@@ -184,6 +185,9 @@ struct rule_set policy_rules(const struct policy *p, enum direction d)
 {
     struct rule_set set = {0};
 
+    if (d == DIRECTION_RESPONSE && p->allowed_hosts.count > 0) {
+        set.hosts = &p->allowed_hosts;
+    }
     for (size_t i = 0; i < rules_count(); i++) {
         const struct rule_info *info = rules_get((uint16_t)i);
         if (info != NULL && action_of_rule(p, d, info) != ACTION_ALLOW) {
@@ -286,6 +290,11 @@ enum aiu_status policy_text(const struct policy *p, struct buf *dst)
     TRY(append_bool(dst, "refuse_blank", p->refuse_blank));
     TRY(append_bool(dst, "trim", p->trim));
     TRY(append_bool(dst, "plain_tag", p->plain_tag));
+    for (size_t i = 0; i < p->allowed_hosts.count; i++) {
+        TRY(buf_append(dst, SPAN_OF("allowed_host: ")));
+        TRY(buf_append(dst, p->allowed_hosts.names[i]));
+        TRY(buf_append_byte(dst, '\n'));
+    }
     for (size_t i = 0; i < p->exception_count; i++) {
         TRY(append_exception(&p->exceptions[i], dst));
     }

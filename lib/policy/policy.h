@@ -53,6 +53,7 @@ struct policy {
     struct span name;
     enum action actions[DIRECTION_COUNT][KIND_COUNT];
     struct policy_only only[DIRECTION_COUNT];
+    struct host_list allowed_hosts; // links in answers to these are no findings
     size_t max_characters; // code points of one text of a request
     bool allow_list;       // only the guide's characters (S50)
     bool refuse_blank;     // S47
@@ -73,7 +74,8 @@ const struct policy *policy_builtin_at(size_t i);
 enum action policy_decide(const struct policy *p, enum direction d, uint16_t rule,
                           struct span json_path, uint64_t now_unix_s);
 
-// The rules whose action is not ACTION_ALLOW: those that a scan must look for.
+// The rules whose action is not ACTION_ALLOW: those that a scan must look for. Borrows the policy's
+// list of hosts.
 struct rule_set policy_rules(const struct policy *p, enum direction d);
 
 // Whether some finding of direction `d` may come to action `a`.
