@@ -12,6 +12,7 @@
 
 enum {
     ALT_MOST = 200, // text of a link that is looked through for its beginning
+    BLANKS_MOST = 4,
     URL_MOST = 512, // a longer one carries data whatever it looks like
 };
 
@@ -23,16 +24,26 @@ bool url_has(uint8_t c)
 
 // --- which URL --------------------------------------------------------------------------------
 
-// Where the URL of an anchor like `](http` or `src="//` begins.
-static size_t url_start(const struct view *v, const struct site *anchor)
+// Where the URL behind an anchor like `](` or `src=` begins: behind blanks and a quote. MATCH_NO
+// where what stands there names no host.
+static enum match url_start(const struct view *v, size_t at, size_t *ret_start)
 {
-    size_t at = anchor->start;
+    size_t from = at;
 
-    while (at + 1 < anchor->end && !((v->p[at] | 0x20) == 'h' && (v->p[at + 1] | 0x20) == 't') &&
-           !(v->p[at] == '/' && v->p[at + 1] == '/')) {
+    while (at < v->n && at - from < BLANKS_MOST && v->p[at] == ' ') {
         at++;
     }
-    return at;
+    at += at < v->n && (v->p[at] == '"' || v->p[at] == '\'' || v->p[at] == '<');
+    *ret_start = at;
+    struct span scheme = at < v->n && v->p[at] == '/' ? SPAN_OF("//") : SPAN_OF("http");
+    size_t seen = v->n - at < scheme.n ? v->n - at : scheme.n;
+    if (!equal_lowered(v->p + at, scheme.p, seen)) {
+        return MATCH_NO;
+    }
+    if (seen < scheme.n) {
+        return v->final ? MATCH_NO : MATCH_MORE;
+    }
+    return MATCH_YES;
 }
 
 // Whether the text of the link that ends with the `]` at `at` is that of an image.
@@ -50,6 +61,7 @@ static bool is_image_text(const struct view *v, size_t at)
     return false;
 }
 
+// `](` is an image by what stands before it; a reference, `src=` and `url(` always are.
 static bool is_image(const struct view *v, const struct site *anchor)
 {
     uint8_t c = v->p[anchor->start];
@@ -57,7 +69,7 @@ static bool is_image(const struct view *v, const struct site *anchor)
     if (c == ']' && v->p[anchor->start + 1] == '(') {
         return is_image_text(v, anchor->start);
     }
-    return c == ']' || (c | 0x20) == 's' || (c | 0x20) == 'u'; // a reference, src=, url(
+    return (c | 0x20) != 'h';
 }
 
 // --- what it carries --------------------------------------------------------------------------
@@ -150,14 +162,49 @@ static enum match carrying(const struct view *v, size_t at, bool image, struct h
     return at == v->n && !v->final ? match_more(hit, start) : MATCH_NO;
 }
 
+static enum match link_at(const struct view *v, const struct site *anchor, bool image,
+                          struct hit *hit)
+{
+    size_t start = 0;
+
+    if (is_image(v, anchor) != image) {
+        return MATCH_NO;
+    }
+    enum match m = url_start(v, anchor->end, &start);
+    if (m != MATCH_YES) {
+        return m == MATCH_MORE ? match_more(hit, anchor->end) : MATCH_NO;
+    }
+    return carrying(v, start, image, hit);
+}
+
 enum match matcher_image_link(const struct view *v, const struct site *anchor, struct hit *hit)
 {
-    return is_image(v, anchor) ? carrying(v, url_start(v, anchor), true, hit) : MATCH_NO;
+    return link_at(v, anchor, true, hit);
 }
 
 enum match matcher_data_link(const struct view *v, const struct site *anchor, struct hit *hit)
 {
-    return is_image(v, anchor) ? MATCH_NO : carrying(v, url_start(v, anchor), false, hit);
+    return link_at(v, anchor, false, hit);
+}
+
+// --- scripts ----------------------------------------------------------------------------------
+
+static bool stands_before(const struct view *v, size_t at, struct span word)
+{
+    return at >= word.n && equal_lowered(v->p + at - word.n, word.p, word.n);
+}
+
+// The anchor is a scheme that runs a script: where a link or an image has it.
+enum match matcher_script_url(const struct view *v, const struct site *anchor, struct hit *hit)
+{
+    size_t at = anchor->start;
+
+    at -= at > 0 && (v->p[at - 1] == '"' || v->p[at - 1] == '\'' || v->p[at - 1] == '<');
+    *hit = (struct hit){.start = anchor->start, .end = anchor->end};
+    return stands_before(v, at, SPAN_OF("](")) || stands_before(v, at, SPAN_OF("href=")) ||
+                   stands_before(v, at, SPAN_OF("src="))
+               ? MATCH_YES
+               : MATCH_NO;
 }
 
 // --- hosts ------------------------------------------------------------------------------------

@@ -56,6 +56,7 @@ static bool hook_runs(struct build *b, const struct text *runs)
 
 static size_t hook_anchors(struct build *b, const struct source_rule *s)
 {
+    bool nocase = is_true(b, &s->nocase, false);
     size_t longest = 0;
 
     for (size_t i = 0; i < s->anchors.count; i++) {
@@ -63,10 +64,10 @@ static size_t hook_anchors(struct build *b, const struct source_rule *s)
         struct part part = {.kind = ITEM_LITERAL, .word_count = 1};
         struct byte_class class = {0};
         if (!parse_literal(b->arena, b->errors, &s->anchors.items[i], &part.words[0]) ||
-            !hook_on(b, &s->anchors.items[i], part.words[0], false, program)) {
+            !hook_on(b, &s->anchors.items[i], part.words[0], nocase, program)) {
             continue;
         }
-        class_of_words(&part, false, &class);
+        class_of_words(&part, nocase, &class);
         add_class(&b->inside, &class);
         longest = part.words[0].n > longest ? part.words[0].n : longest;
     }
