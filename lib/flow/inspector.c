@@ -124,7 +124,7 @@ static struct span value_in(const struct take *t, const struct found *in, const 
     if (in->window != NULL) {
         return window_value(in->window, f);
     }
-    return span_of(t->d->doc.text.p + in->at + f->start, f->value_n);
+    return span_of(t->d->doc.text.p + in->at + f->start, f->value_n > 0 ? f->end - f->start : 0);
 }
 
 // Only a pseudonym is a number itself; all else makes the whole number 0.

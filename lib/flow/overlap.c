@@ -6,6 +6,8 @@
 
 struct walk {
     size_t edited, restored; // ends of the last finding that is edited, of the last token
+    size_t carried;          // end of the last finding in which no value may stand
+    struct finding *last;    // that is edited
     overlap_judge judge;
     void *ctx;
 };
@@ -17,6 +19,22 @@ static void trim(const struct walk *w, struct finding *f)
         f->start = f->end < w->restored ? f->end : w->restored;
         f->value_n = 0; // of a part there is none
     }
+}
+
+// What only tells where data would go to is no place for a value: a link to a stranger's host.
+static bool carries_away(const struct finding *f)
+{
+    const struct rule_info *rule = rules_get(f->rule);
+
+    return f->note > note_of(ACTION_ALLOW) && rule != NULL && rule->kind == KIND_OUTPUT;
+}
+
+// Of findings that overlap the first stands for all, with the strongest action.
+static void absorb(struct finding *into, struct finding *f)
+{
+    into->note = f->note > into->note ? f->note : into->note;
+    into->end = f->end > into->end ? f->end : into->end;
+    f->note = note_of(ACTION_ALLOW);
 }
 
 static enum aiu_status settle_finding(struct walk *w, struct finding *f)
@@ -33,15 +51,24 @@ static enum aiu_status settle_finding(struct walk *w, struct finding *f)
         }
         f->note = note_of(action);
     }
-    if (finding_edits(f)) {
-        w->edited = f->open ? SIZE_MAX : f->end;
+    if (carries_away(f) && f->end > w->carried) {
+        w->carried = f->end;
     }
+    if (!finding_edits(f)) {
+        return AIU_OK;
+    }
+    if (f->start < w->edited) {
+        absorb(w->last, f);
+    } else {
+        w->last = f;
+    }
+    w->edited = w->last->open ? SIZE_MAX : w->last->end;
     return AIU_OK;
 }
 
 static void settle_token(struct walk *w, struct token_seen *s)
 {
-    if (s->start < w->edited) {
+    if (s->start < w->edited || s->start < w->carried) {
         s->entry = NULL;
     }
     if (s->entry != NULL) {

@@ -9,11 +9,11 @@
 
 static const struct pseudonym entry;
 
-// Every finding of rule k has action k; 99 was never asked.
+// The rows say the action in the place of the confidence.
 static enum aiu_status judge(void *ctx, const struct finding *f, enum action *ret_action)
 {
     (*(int *)ctx)++;
-    *ret_action = (enum action)f->rule;
+    *ret_action = (enum action)f->confidence;
     return AIU_OK;
 }
 
@@ -28,44 +28,56 @@ struct row {
 
 static const struct row rows[] = {
     {"a finding that is the token",
-     {2, 8, ACTION_BLOCK, .open = false},
+     {2, 8, .confidence = ACTION_BLOCK, .open = false},
      {2, 8, &entry, false},
      true,
      false,
      2,
      0},
-    {"inside it", {3, 7, ACTION_BLOCK, .open = false}, {2, 8, &entry, false}, true, false, 3, 0},
-    {"apart", {9, 12, ACTION_REDACT, .open = false}, {2, 8, &entry, false}, true, true, 9, 1},
+    {"inside it",
+     {3, 7, .confidence = ACTION_BLOCK, .open = false},
+     {2, 8, &entry, false},
+     true,
+     false,
+     3,
+     0},
+    {"apart",
+     {9, 12, .confidence = ACTION_REDACT, .open = false},
+     {2, 8, &entry, false},
+     true,
+     true,
+     9,
+     1},
     {"around it, redacted",
-     {1, 9, ACTION_REDACT, .open = false},
+     {1, 9, .confidence = ACTION_REDACT, .open = false},
      {2, 8, &entry, false},
      false,
      true,
      1,
      1},
     {"around it, flagged",
-     {1, 9, ACTION_FLAG, .open = false},
+     {1, 9, .confidence = ACTION_FLAG, .open = false},
      {2, 8, &entry, false},
      true,
      false,
      1,
      1},
     {"from its start on and behind",
-     {2, 12, ACTION_DROP, .open = false},
+     {2, 12, .confidence = ACTION_DROP, .open = false},
      {2, 8, &entry, false},
      true,
      true,
      8,
      1},
     {"from inside and behind",
-     {5, 12, ACTION_MASK, .open = false},
+     {5, 12, .confidence = ACTION_MASK, .open = false},
      {2, 8, &entry, false},
      true,
      true,
      8,
      1},
     {"from before and into it",
-     {0, 5, ACTION_MASK, .open = false},
+     {0, 5, .confidence = ACTION_MASK, .open = false},
      {2, 8, &entry, false},
      false,
      true,
@@ -106,7 +118,7 @@ static void each_overlap_is_settled_the_same_for_every_cut(void **state)
 static void an_open_finding_inside_a_token_is_settled_when_it_leaves_it(void **state)
 {
     (void)state;
-    struct finding f = {2, 6, ACTION_REDACT, .open = true};
+    struct finding f = {2, 6, .confidence = ACTION_REDACT, .open = true};
     struct token_seen t = {2, 8, &entry, false};
     struct findings found = {&f, 1, 1, 1};
     struct tokens_seen seen = {&t, 1, 1};
@@ -121,5 +133,48 @@ static void an_open_finding_inside_a_token_is_settled_when_it_leaves_it(void **s
     assert_true(finding_edits(&f) && f.start == 8 && t.entry != NULL);
 }
 
-TEST_MAIN(each_overlap_is_settled_the_same_for_every_cut,
+static void findings_that_overlap_become_one_with_the_strongest_action(void **state)
+{
+    (void)state;
+    struct finding f[] = {{2, 6, .confidence = ACTION_PSEUDONYM, .value_n = 4},
+                          {4, 9, .confidence = ACTION_REDACT, .value_n = 5},
+                          {5, 7, .confidence = ACTION_FLAG, .value_n = 2},
+                          {9, 12, .confidence = ACTION_MASK, .value_n = 3}};
+    struct findings found = {f, 4, 4, 4};
+    struct tokens_seen none = {0};
+    int asked = 0;
+
+    assert_ok(overlap_settle(&found, &none, SIZE_MAX, judge, &asked));
+    assert_int_equal(asked, 4);
+    assert_true(f[0].note == note_of(ACTION_REDACT) && f[0].end == 9);
+    assert_false(finding_edits(&f[1]));
+    assert_true(finding_edits(&f[3]) && f[3].start == 9);
+}
+
+// A link that is flagged would carry the value to its host: the token stays.
+static void no_value_comes_back_inside_a_link_that_carries_data(void **state)
+{
+    (void)state;
+    uint16_t link = 0;
+
+    while (rules_get(link) != NULL && rules_get(link)->kind != KIND_OUTPUT) {
+        link++;
+    }
+    if (rules_get(link) == NULL) {
+        skip(); // no such rule is built in
+    }
+    for (enum action a = ACTION_ALLOW; a <= ACTION_FLAG; a++) {
+        struct finding f = {0, 20, .rule = link, .confidence = (uint8_t)a};
+        struct token_seen t = {5, 15, &entry, false};
+        struct findings found = {&f, 1, 1, 1};
+        struct tokens_seen seen = {&t, 1, 1};
+        int asked = 0;
+        assert_ok(overlap_settle(&found, &seen, SIZE_MAX, judge, &asked));
+        assert_true((t.entry != NULL) == (a == ACTION_ALLOW));
+    }
+}
+
+TEST_MAIN(findings_that_overlap_become_one_with_the_strongest_action,
+          no_value_comes_back_inside_a_link_that_carries_data,
+          each_overlap_is_settled_the_same_for_every_cut,
           an_open_finding_inside_a_token_is_settled_when_it_leaves_it)
