@@ -9,6 +9,9 @@
 enum {
     NAT = 8,
     SHIFTS = 26, // the last is the mirror
+    SAMPLE = 256,
+    OWN = 3, // lane
+    ROT13 = 12,
 };
 
 // A part of the words in another order or alphabet: hand it out.
@@ -73,29 +76,27 @@ static uint8_t shifted(uint8_t c, unsigned shift)
     return (uint8_t)(first + (shift == SHIFTS - 1 ? 25 - at : (at + shift + 1) % 26));
 }
 
-// Thousandths of the letters of text in English and its neighbours.
-static const uint16_t usual[26] = {82, 15, 30, 41, 125, 19, 20, 40, 72, 3,  10, 42, 26,
-                                   70, 72, 21, 2,  63,  65, 88, 29, 11, 17, 3,  17, 6};
+static void shift(struct span part, unsigned by, uint8_t *to)
+{
+    for (size_t i = 0; i < part.n; i++) {
+        to[i] = shifted(part.p[i], by);
+    }
+}
 
+// The alphabet in which `part` reads most like text; SHIFTS where none is much better than its own.
 static unsigned best_shift(struct span part)
 {
-    size_t counts[26] = {0};
-    size_t best = 0;
-    unsigned chosen = 0;
+    uint8_t sample[SAMPLE];
+    unsigned chosen = SHIFTS;
 
-    for (size_t i = 0; i < part.n; i++) {
-        if (is_alpha(part.p[i])) {
-            counts[(part.p[i] | 0x20) - 'a']++;
-        }
-    }
-    for (unsigned shift = 0; shift < SHIFTS; shift++) {
-        size_t fit = 0;
-        for (unsigned c = 0; c < 26; c++) {
-            fit += counts[c] * usual[shifted((uint8_t)('a' + c), shift) - 'a'];
-        }
-        if (fit > best) {
-            best = fit;
-            chosen = shift;
+    part = span_first(part, SAMPLE);
+    int best = guess_gain(part, OWN) + 6 * NAT;
+    for (unsigned by = 0; by < SHIFTS; by++) {
+        shift(part, by, sample);
+        int gain = guess_gain(span_of(sample, part.n), OWN);
+        if (gain > best) {
+            best = gain;
+            chosen = by;
         }
     }
     return chosen;
@@ -103,31 +104,23 @@ static unsigned best_shift(struct span part)
 
 enum aiu_status guess_shifted(struct guessing *g, size_t start, size_t end)
 {
-    enum { ROT13 = 12, OWN = 3 };
     CLEANUP(buf_wipe) struct buf bytes = BUF_OF(FOLD_MOST);
     struct span part = {g->words->text.p + start, end - start};
-    const unsigned shifts[] = {ROT13, best_shift(part), SHIFTS - 1};
-    int as_it_stands = guess_gain(part, OWN);
+    unsigned by = best_shift(part);
     uint8_t *to = NULL;
 
-    TRY(buf_reserve(&bytes, part.n, &to));
-    for (size_t k = 0; k < ARRAY_SIZE(shifts); k++) {
-        for (size_t i = 0; i < part.n; i++) {
-            to[i] = shifted(part.p[i], shifts[k]);
-        }
-        if (guess_gain(span_of(to, part.n), OWN) > as_it_stands + 6 * NAT) {
-            return hand_out(g, span_of(to, part.n), start, end);
-        }
+    if (by == SHIFTS) {
+        return AIU_OK;
     }
-    return AIU_OK;
+    TRY(buf_reserve(&bytes, part.n, &to));
+    shift(part, by, to);
+    return hand_out(g, span_of(to, part.n), start, end);
 }
 
 // --- keys -------------------------------------------------------------------------------------
 
 enum aiu_status guess_key(struct span source, size_t start, size_t end, struct folder *keys)
 {
-    enum { ROT13 = 12 };
-
     for (size_t i = end; i-- > start;) {
         TRY(fold_put_whole(keys, span_of(source.p + i, 1), start, end - start));
     }

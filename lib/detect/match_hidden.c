@@ -187,7 +187,7 @@ static enum match run_of(const struct view *v, size_t at, int least, enum flow_k
 
 enum match matcher_marks(const struct view *v, const struct site *anchor, struct hit *hit)
 {
-    return run_of(v, anchor->start, 8, FLOW_MARKS, mark_at, hit);
+    return run_of(v, anchor->start, 10, FLOW_MARKS, mark_at, hit);
 }
 
 enum match matcher_private(const struct view *v, const struct site *anchor, struct hit *hit)
