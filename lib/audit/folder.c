@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -263,4 +264,33 @@ enum aiu_status folder_segments(const struct folder *f, struct segment_list *ret
     *ret_list = list;
     list = (struct segment_list){0};
     return AIU_OK;
+}
+
+static enum aiu_status write_whole(int dir, const char *name, struct span bytes)
+{
+    CLEANUP(folder_close_fd) int fd = -1;
+
+    TRY(folder_open_file(dir, name, O_WRONLY | O_CREAT | O_TRUNC, &fd));
+    while (bytes.n > 0) {
+        ssize_t n = write(fd, bytes.p, bytes.n);
+        if (n < 0 && errno != EINTR) {
+            return folder_errno(errno);
+        }
+        bytes = span_drop_first(bytes, n > 0 ? (size_t)n : 0);
+    }
+    return fsync(fd) == 0 ? AIU_OK : AIU_IO;
+}
+
+enum aiu_status folder_replace(int dir, const char *name, struct span bytes)
+{
+    char draft[NAME_MAX];
+
+    if (snprintf(draft, sizeof(draft), "%s.new", name) >= (int)sizeof(draft)) {
+        return AIU_TOO_LONG;
+    }
+    TRY(write_whole(dir, draft, bytes));
+    if (renameat(dir, draft, dir, name) != 0) {
+        return folder_errno(errno);
+    }
+    return fsync(dir) == 0 ? AIU_OK : AIU_IO;
 }

@@ -8,7 +8,8 @@
 //     LOG/frontier        audit/frontier.h
 //     LOG/wal/NUMBER.wal  segments; LOG/wal/next is the one prepared ahead
 //
-// Ownership: the struct owns its descriptors. Threads: one. Internal to audit.
+// Ownership: the struct owns its descriptors. Threads: one. Internal to audit, but for
+// folder_replace.
 #pragma once
 
 #include <sys/types.h>
@@ -52,6 +53,9 @@ MUST_CHECK enum aiu_status folder_open_file(int dir, const char *name, int flags
 
 // A regular file of ours that nobody else can reach; else AIU_AUDIT_EXPOSED.
 MUST_CHECK enum aiu_status folder_check_file(int fd);
+
+// Replace the small file `name`, all or nothing, durable when it returns.
+MUST_CHECK enum aiu_status folder_replace(int dir, const char *name, struct span bytes);
 
 // errno as a status; no space is AIU_AUDIT_UNAVAILABLE.
 enum aiu_status folder_errno(int error);

@@ -132,7 +132,7 @@ struct tree_hash tile_hash(const uint8_t *bytes, unsigned first, unsigned count)
     memcpy(level, bytes + (size_t)first * TREE_HASH_SIZE, (size_t)count * TREE_HASH_SIZE);
     for (; count > 1; count /= 2) {
         for (unsigned i = 0; i < count / 2; i++) {
-            level[i] = tree_node(&level[2 * i], &level[2 * i + 1]);
+            level[i] = tree_node(&level[2 * (size_t)i], &level[2 * (size_t)i + 1]);
         }
     }
     return level[0];

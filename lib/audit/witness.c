@@ -46,26 +46,6 @@ static enum aiu_status read_note(int folder, const char *name, struct buf *out)
     return AIU_OK;
 }
 
-static enum aiu_status write_note(int folder, const char *name, struct span bytes)
-{
-    CLEANUP(folder_close_fd) int fd = -1;
-    char draft[HASH_HEX + 8];
-
-    (void)snprintf(draft, sizeof(draft), "%s.new", name);
-    TRY(folder_open_file(folder, draft, O_WRONLY | O_CREAT | O_TRUNC, &fd));
-    while (bytes.n > 0) {
-        ssize_t n = write(fd, bytes.p, bytes.n);
-        if (n < 0 && errno != EINTR) {
-            return folder_errno(errno);
-        }
-        bytes = span_drop_first(bytes, n > 0 ? (size_t)n : 0);
-    }
-    if (fsync(fd) != 0 || renameat(folder, draft, folder, name) != 0 || fsync(folder) != 0) {
-        return AIU_IO;
-    }
-    return AIU_OK;
-}
-
 // What the witness remembers of a log; the empty tree where it knows nothing.
 static enum aiu_status recall(int folder, const char *name, struct tree_head *ret_head)
 {
@@ -178,7 +158,7 @@ static int judge(const struct witness_options *w, const struct submission *s, st
         return 422;
     }
     if (cosign(w, s, out, &note) != AIU_OK ||
-        write_note(w->folder, name, buf_span(&note)) != AIU_OK) {
+        folder_replace(w->folder, name, buf_span(&note)) != AIU_OK) {
         buf_reset(out);
         return 500;
     }

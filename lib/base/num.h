@@ -32,6 +32,6 @@ MUST_CHECK enum aiu_status num_decode_base64(struct span text, struct buf *b);
 
 // The same in fixed memory: write NUM_BASE64_SIZE(bytes.n) characters to `out`; read a text that
 // must stand for exactly `n` bytes (section 4, with padding), false for any other.
-#define NUM_BASE64_SIZE(n) (((n) + 2) / 3 * 4)
+#define NUM_BASE64_SIZE(n) (((size_t)(n) + 2) / 3 * 4)
 void num_base64_write(struct span bytes, uint8_t *out);
 bool num_base64_read(struct span text, uint8_t *out, size_t n);

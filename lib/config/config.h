@@ -91,6 +91,14 @@ struct config_key {
 
 enum config_audit_level { CONFIG_AUDIT_STRICT };
 
+// Somebody else who remembers the log's checkpoints and cosigns them.
+struct config_witness {
+    struct span name, url;
+    struct span vkey; // its public key (c2sp.org/signed-note); read where it is used
+    struct span ca_file;
+    bool allow_plaintext;
+};
+
 struct config_limits {
     uint64_t max_body, max_response, max_headers; // bytes
     uint64_t memory;                              // bytes that all exchanges may hold together
@@ -122,6 +130,9 @@ struct config {
     const struct policy *policies; // the configured ones, without the built-in profiles
     size_t policy_count;
     enum config_audit_level audit_level;
+    const struct config_witness *witnesses;
+    size_t witness_count;
+    uint64_t anchor_ms; // how often a checkpoint is taken to them
     struct config_limits limits;
     struct config_client_timeouts timeouts;
     uint32_t workers; // 0: as many as the machine has processors

@@ -408,6 +408,40 @@ static const struct schema_map policy_map = MAP_OF("policy", struct policy, poli
 
 // --- the rest
 
+static const struct schema_key witness_keys[] = {
+    {.name = "name",
+     .type = SCHEMA_ID,
+     AT(struct config_witness, name),
+     .required = true,
+     .example = "site-b",
+     .doc = "The name of the witness in logs."},
+    {.name = "url",
+     .type = SCHEMA_URL,
+     AT(struct config_witness, url),
+     .required = true,
+     .example = "https://witness.example.com",
+     .doc = "Its submission prefix (c2sp.org/tlog-witness). http:// only for this machine, or "
+            "with allow_plaintext."},
+    {.name = "vkey",
+     .type = SCHEMA_TEXT,
+     AT(struct config_witness, vkey),
+     .required = true,
+     .example = "w.example.com+969980cf+BCmsuuFBvMrwsi4alNNNC8c2HlJtC/4SyJeUvJMilm3X",
+     .doc = "Its public key, as `aiu-witness --print-key` prints it."},
+    {.name = "ca_file",
+     .type = SCHEMA_PATH,
+     AT(struct config_witness, ca_file),
+     .example = "/etc/aiu/witness-ca.pem",
+     .doc = "Trust these authorities for this witness instead of the system's."},
+    {.name = "allow_plaintext",
+     .type = SCHEMA_BOOL,
+     AT(struct config_witness, allow_plaintext),
+     .preset = "false",
+     .doc = "Allow http:// to another machine. A cosignature proves itself; who listens learns "
+            "the size of the log."},
+};
+static const struct schema_map witness_map = MAP_OF("witness", struct config_witness, witness_keys);
+
 static const struct schema_key audit_keys[] = {
     {.name = "level",
      .type = SCHEMA_CHOICE,
@@ -416,6 +450,19 @@ static const struct schema_key audit_keys[] = {
      .choices = audit_levels,
      .doc = "strict: a request's record is on disk before the provider is called, and its "
             "result's before the answer ends."},
+    {.name = "witnesses",
+     .type = SCHEMA_LIST,
+     LIST_AT(struct config, witnesses, witness_count),
+     .map = &witness_map,
+     .doc = "Others who remember the log's checkpoints and cosign what continues them, so that "
+            "nobody can show another history later (docs/audit.md)."},
+    {.name = "anchor_interval",
+     .type = SCHEMA_DURATION,
+     AT(struct config, anchor_ms),
+     .preset = "10s",
+     .least = SECOND,
+     .most = 24 * HOUR,
+     .doc = "How often the newest checkpoint is taken to the witnesses."},
 };
 static const struct schema_map audit_map = MAP_OF("audit", struct config, audit_keys);
 

@@ -21,8 +21,8 @@
 enum { PATH_MOST = AUDIT_FOLDER_MOST + 64, ID_SIZE = 36 };
 
 static const char prove_usage[] =
-    "usage: aiu audit prove REQUEST-ID [--result] [--out FILE] [--entry FILE]\n"
-    "       aiu audit prove --index INDEX [--out FILE] [--entry FILE]\n"
+    "usage: aiu audit prove REQUEST-ID [--result] [--witnessed] [--out FILE] [--entry FILE]\n"
+    "       aiu audit prove --index INDEX [--witnessed] [--out FILE] [--entry FILE]\n"
     "\n"
     "A receipt that the record of a request stands in the log, for anybody with the public key:\n"
     "  aiu-verify --receipt FILE --entry FILE --key VKEY\n"
@@ -30,6 +30,7 @@ static const char prove_usage[] =
     "  REQUEST-ID     as in x-request-id and aiu audit query\n"
     "  --result       of how it ended, instead of what was decided\n"
     "  --index INDEX  of this entry\n"
+    "  --witnessed    by the newest checkpoint that witnesses have cosigned\n"
     "  --out FILE     instead of REQUEST-ID.tlog-proof; - is the standard output\n"
     "  --entry FILE   write the record itself there, too\n"
     "  --dir DIR, --state-dir DIR, --config FILE   which log\n";
@@ -37,7 +38,7 @@ static const char prove_usage[] =
 struct request {
     struct audit_where where;
     const char *id, *index, *out, *entry;
-    bool result;
+    bool result, witnessed;
 };
 
 struct found {
@@ -147,7 +148,7 @@ static enum aiu_status prove(const struct request *r, const char *folder)
     char path[ID_SIZE + 32];
 
     // First: what is signed now stays signed, and the entry is looked for behind it.
-    enum aiu_status st = read_below(folder, "checkpoint", &checkpoint);
+    enum aiu_status st = read_below(folder, r->witnessed ? "cosigned" : "checkpoint", &checkpoint);
     if (st == AIU_FILE_NOT_FOUND) {
         (void)fprintf(stderr, "aiu audit prove: this log has no checkpoint\n");
         return st;
@@ -178,6 +179,10 @@ static bool take_prove_option(struct request *r, int argc, char **argv, int *i)
 
     if (strcmp(argv[*i], "--result") == 0) {
         r->result = true;
+        return true;
+    }
+    if (strcmp(argv[*i], "--witnessed") == 0) {
+        r->witnessed = true;
         return true;
     }
     for (size_t k = 0; k < ARRAY_SIZE(options); k++) {

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "gateway/anchors.h"
 #include "gateway/gateway.h"
 #include "gateway/listen.h"
 #include "gateway/offline.h"
@@ -278,6 +279,18 @@ static enum aiu_status try_service(struct gateway *g)
     return st;
 }
 
+static enum aiu_status try_witnesses(const struct gateway *g)
+{
+    size_t bad = 0;
+    enum aiu_status st = anchors_check(g->config, &bad);
+
+    if (st != AIU_OK) {
+        system_say("audit.witnesses[%zu]: %s", bad,
+                   st == AIU_TOO_LONG ? "too many" : "vkey is not the key of a witness");
+    }
+    return st;
+}
+
 static void ignore_change(void *ctx, const struct control_change *change)
 {
     (void)ctx; // the worker records it
@@ -305,6 +318,7 @@ static enum aiu_status prepare(struct gateway *g)
         look_at_switches(g);
     }
     TRY(try_service(g));
+    TRY(try_witnesses(g));
     if (g->options.check) {
         return AIU_OK;
     }

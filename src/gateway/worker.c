@@ -19,6 +19,7 @@
 #include "base/alloc.h"
 #include "base/num.h"
 #include "gateway/admin.h"
+#include "gateway/anchors.h"
 #include "gateway/gateway.h"
 #include "gateway/listen.h"
 #include "gateway/switches.h"
@@ -55,6 +56,7 @@ struct worker {
     pthread_cond_t changed;
     size_t posted; // loops that have not answered a post
     struct switches switches;
+    struct anchors anchors;
     bool dropped; // the key of a provider was dropped or taken again
 };
 
@@ -121,6 +123,36 @@ static void record_weakened(struct worker *w)
             log_event(&w->g->log, LOG_WARNING, "provider_without_tls",
                       LOG_ID("provider", u->provider->name));
         }
+    }
+}
+
+// --- witnesses --------------------------------------------------------------------------------
+
+static void on_witness_trouble(void *ctx, const struct anchor_witness *witness,
+                               enum anchor_trouble trouble)
+{
+    struct worker *w = ctx;
+    static const struct span words[] = {[ANCHOR_UNREACHABLE] = SPAN("witness_unreachable"),
+                                        [ANCHOR_REFUSED] = SPAN("witness_refused"),
+                                        [ANCHOR_CONFLICT] = SPAN("witness_conflict")};
+    const struct record_field fields[] = {RECORD_TEXT("what", words[trouble]),
+                                          RECORD_TEXT("witness", witness->name)};
+
+    record_it(w, trouble == ANCHOR_CONFLICT ? RECORD_INCIDENT : RECORD_AUDIT_DEGRADED, fields,
+              ARRAY_SIZE(fields));
+}
+
+static void start_anchors(struct worker *w)
+{
+    char folder[4200];
+    const struct anchor_options o = {
+        .folder = folder, .logger = &w->g->log, .on_trouble = on_witness_trouble, .ctx = w};
+
+    (void)snprintf(folder, sizeof(folder), "%s/audit/main", w->g->state.path);
+    enum aiu_status st = anchors_start(&w->anchors, w->service->config, &o);
+    if (st != AIU_OK) {
+        log_event(&w->g->log, LOG_ERROR, "witnesses_not_started",
+                  LOG_NAME("code", aiu_status_info(st)->code));
     }
 }
 
@@ -263,7 +295,9 @@ static void reload(struct worker *w)
                   LOG_NAME("code", aiu_status_info(st)->code));
         return;
     }
+    anchors_stop(&w->anchors);
     serve_with(w, next);
+    start_anchors(w);
     control_set_fixed(w->shared.control, next->config->maintenance);
     record_config(w, RECORD_CONFIG_CHANGE, next->config_hash);
     log_event(&w->g->log, LOG_INFO, "reloaded", LOG_ID("config", next->config_hash));
@@ -525,6 +559,7 @@ static int finish(struct worker *w, enum aiu_status st)
     for (size_t i = 0; i < GATEWAY_LOOPS_MOST; i++) {
         free_loop(&w->loops[i]);
     }
+    anchors_stop(&w->anchors);
     if (w->shared.audit != NULL) {
         if (st == AIU_OK) {
             record_config(w, RECORD_SHUTDOWN, w->service->config_hash);
@@ -593,6 +628,7 @@ int worker_run(struct gateway *g)
     if (st == AIU_OK) {
         record_config(&worker, RECORD_BOOT, worker.service->config_hash);
         record_weakened(&worker);
+        start_anchors(&worker);
         st = start_loops(&worker);
     }
     if (st == AIU_OK) {

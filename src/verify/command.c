@@ -219,16 +219,31 @@ static int find_folder(const struct request *r, const char **ret_folder)
     return st == AIU_OK ? EXIT_GOOD : aiu_status_info(st)->exit;
 }
 
-static enum aiu_status read_checkpoint(struct request *r, const char *folder)
+static enum aiu_status read_below(const char *folder, const char *name, struct buf *b)
 {
     char path[4096];
 
-    if (snprintf(path, sizeof(path), "%s/checkpoint", folder) >= (int)sizeof(path)) {
+    if (snprintf(path, sizeof(path), "%s/%s", folder, name) >= (int)sizeof(path)) {
         return AIU_TOO_LONG;
     }
-    enum aiu_status st =
-        keys_read_file(r->checkpoint != NULL ? r->checkpoint : path, &r->checkpoint_note);
-    return st == AIU_FILE_NOT_FOUND && r->checkpoint == NULL ? AIU_OK : st;
+    return keys_read_file(path, b);
+}
+
+// Where witnesses are asked for, the newest checkpoint that they have seen.
+static enum aiu_status read_checkpoint(struct request *r, const char *folder)
+{
+    enum aiu_status st = AIU_FILE_NOT_FOUND;
+
+    if (r->checkpoint != NULL) {
+        return keys_read_file(r->checkpoint, &r->checkpoint_note);
+    }
+    if (r->known.trust.quorum != TRUST_NONE) {
+        st = read_below(folder, "cosigned", &r->checkpoint_note);
+    }
+    if (st == AIU_FILE_NOT_FOUND) {
+        st = read_below(folder, "checkpoint", &r->checkpoint_note);
+    }
+    return st == AIU_FILE_NOT_FOUND ? AIU_OK : st;
 }
 
 static int report(struct request *r, const char *folder, const struct verify_options *options)

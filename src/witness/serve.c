@@ -139,12 +139,12 @@ static const struct server_handler handler = {
 };
 
 // The one thing that a signal handler may reach.
-static struct loop *stopping;
+static struct loop *g_stopping;
 
 static void on_signal(int number)
 {
     (void)number;
-    loop_stop(stopping);
+    loop_stop(g_stopping);
 }
 
 static enum aiu_status listen_on(struct server *s, const char *address)
@@ -177,7 +177,7 @@ enum aiu_status serve_run(const struct witness_options *w, const char *address)
     options.limits.body = WITNESS_REQUEST_MOST;
     options.max_connections = CONNECTIONS_MOST;
     TRY(loop_new(NULL, &loop));
-    stopping = loop;
+    g_stopping = loop;
     enum aiu_status st = server_new(loop, &options, &server);
     if (st == AIU_OK) {
         (void)sigaction(SIGTERM, &action, NULL);

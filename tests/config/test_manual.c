@@ -26,9 +26,9 @@ static void the_example_loads_with_what_is_commented_out(void **state)
     CLEANUP(buf_wipe) struct buf text = BUF_OF(1 << 16);
     CLEANUP(buf_wipe) struct buf whole = BUF_OF(1 << 16);
     static const char *const names[] = {
-        "tls:",    "certificate:", "client_ca:", "ca_file:",      "key: { file",
-        "- rule:", "path:",        "reason:",    "expiry:",       "exceptions:",
-        "model:",  "file:",        "token:",     "default_model:"};
+        "tls:",   "certificate:",   "client_ca:", "ca_file:",       "key: { file", "- rule:",
+        "path:",  "reason:",        "expiry:",    "exceptions:",    "model:",      "file:",
+        "token:", "default_model:", "witnesses:", "- name: site-b", "url:",        "vkey:"};
     struct span rest, line;
 
     assert_ok(manual_example(&text));

@@ -1,12 +1,13 @@
 // SPDX-FileCopyrightText: The AI Utilities authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// Bytes that somebody else wrote as a note, checkpoint, receipt, policy, key or tile path are read
-// without harm, and what is accepted is the one way to write it: written again, it is the same.
-// The first byte says which; the rest is the text.
+// Bytes that somebody else wrote as a note, checkpoint, receipt, policy, key, tile path or request
+// to a witness are read without harm, and what is accepted is the one way to write it: written
+// again, it is the same. The first byte says which; the rest is the text.
 #include "audit/receipt.h"
 #include "audit/tile.h"
 #include "audit/trust.h"
+#include "audit/witness.h"
 #include "base/alloc.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size); // libFuzzer's name for it
@@ -97,11 +98,23 @@ static void read_path(struct span text)
     }
 }
 
+static void read_request(struct span text)
+{
+    struct witness_request r;
+    CLEANUP(buf_wipe) struct buf again = BUF_OF(2 * WITNESS_REQUEST_MOST);
+
+    if (witness_request_parse(text, &r) == AIU_OK) {
+        CHECK(r.proof.count <= WITNESS_PROOF_MOST);
+        CHECK(witness_request_write(&r, &again) == AIU_OK);
+        CHECK(span_equal(buf_span(&again), text));
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static void (*const readers[])(struct span) = {read_note,   read_checkpoint, read_receipt,
-                                                   read_policy, read_key,        read_path};
-    static const char letters[] = "ncrpkt";
+    static void (*const readers[])(struct span) = {
+        read_note, read_checkpoint, read_receipt, read_policy, read_key, read_path, read_request};
+    static const char letters[] = "ncrpktw";
 
     CHECK(secret_init_process(true) == AIU_OK);
     for (size_t i = 0; size > 0 && i < ARRAY_SIZE(readers); i++) {
