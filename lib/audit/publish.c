@@ -432,7 +432,7 @@ static void *run(void *ctx)
 // Starting and stopping
 
 // A shard belongs to the month in which its first segment was begun.
-static enum aiu_status read_month(struct publisher *p)
+static enum aiu_status read_month(const char *folder, uint32_t *ret_month)
 {
     CLEANUP(folder_close_fd) int fd = -1;
     CLEANUP(folder_done) struct folder f = FOLDER_CLOSED;
@@ -441,13 +441,27 @@ static enum aiu_status read_month(struct publisher *p)
     char name[WAL_NAME_SIZE];
 
     wal_name(0, name);
-    TRY(folder_open_reader(p->options.folder, &f));
+    TRY(folder_open_reader(folder, &f));
     TRY(folder_open_file(f.wal, name, O_RDONLY, &fd));
     if (read(fd, bytes, sizeof(bytes)) != (ssize_t)sizeof(bytes) ||
         !wal_header_read(bytes, &header)) {
         return AIU_AUDIT_CORRUPT;
     }
-    p->month = signer_month(header.unix_us);
+    *ret_month = signer_month(header.unix_us);
+    return AIU_OK;
+}
+
+enum aiu_status publish_expect(const char *folder, const struct signer_head *head,
+                               struct tree_head *ret_signed)
+{
+    uint32_t month = head->month;
+    enum aiu_status st = read_month(folder, &month);
+
+    TRY(st == AIU_FILE_NOT_FOUND ? AIU_OK : st);
+    if (month < head->month) {
+        return AIU_AUDIT_ROLLED_BACK;
+    }
+    *ret_signed = month == head->month ? head->tree : (struct tree_head){0};
     return AIU_OK;
 }
 
@@ -505,7 +519,7 @@ enum aiu_status publish_start(const struct publish_options *options,
     if (p == NULL) {
         return AIU_NO_MEMORY;
     }
-    TRY(read_month(p));
+    TRY(read_month(options->folder, &p->month));
     TRY(tile_writer_new(options->folder, !options->unsafe_no_sync, &p->writer));
     TRY(audit_subscribe(options->log, on_durable, p));
     TRY(start_thread(p));

@@ -57,6 +57,13 @@ struct publish_stats {
     bool degraded, refused;
 };
 
+// What a start has to demand of the log in `folder` (audit_options.signed_head), when `head` is
+// what was signed last.
+//   AIU_AUDIT_ROLLED_BACK  it is the log of a month that was left
+//   AIU_AUDIT_CORRUPT, AIU_FILE_DENIED, AIU_IO
+MUST_CHECK enum aiu_status publish_expect(const char *folder, const struct signer_head *head,
+                                          struct tree_head *ret_signed);
+
 // Copies the options; the strings must live on.
 MUST_CHECK enum aiu_status publish_start(const struct publish_options *options,
                                          struct publisher **ret_publisher);

@@ -64,7 +64,7 @@ struct signer_request {
     struct proof proof; // from `older` to `newer`
     // Which reply.announcement is durable in the log: the epoch's number, 0 for none yet.
     uint32_t announced_epoch;
-    bool announced_log_key;
+    uint32_t announced_log_key; // 1, or 0
 };
 
 // A key that has to be put on record in the log: `signature` is by a key that came before, over

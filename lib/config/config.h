@@ -133,6 +133,8 @@ struct config {
     const struct config_witness *witnesses;
     size_t witness_count;
     uint64_t anchor_ms; // how often a checkpoint is taken to them
+    struct span audit_origin;    // the name of the log in its checkpoints, without the month
+    uint64_t audit_retention_ms; // months that ended longer ago are deleted; 0: none
     struct config_limits limits;
     struct config_client_timeouts timeouts;
     uint32_t workers; // 0: as many as the machine has processors

@@ -463,6 +463,19 @@ static const struct schema_key audit_keys[] = {
      .least = SECOND,
      .most = 24 * HOUR,
      .doc = "How often the newest checkpoint is taken to the witnesses."},
+    {.name = "origin",
+     .type = SCHEMA_TEXT,
+     AT(struct config, audit_origin),
+     .preset = "localhost/main",
+     .doc = "The name of the log in its checkpoints and of its key: HOST/NAME without a scheme, "
+            "other than that of any other log. The month is put behind it. A new name takes effect "
+            "with the next month."},
+    {.name = "retention",
+     .type = SCHEMA_DURATION,
+     AT(struct config, audit_retention_ms),
+     .preset = "0",
+     .doc = "Delete months of the log that ended longer ago than this; 0 keeps all. Less than 184d "
+            "is refused."},
 };
 static const struct schema_map audit_map = MAP_OF("audit", struct config, audit_keys);
 

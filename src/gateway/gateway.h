@@ -1,10 +1,11 @@
 // SPDX-FileCopyrightText: The AI Utilities authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// The daemon: a supervisor that binds, loads and restarts, and a worker that serves.
+// The daemon: a supervisor that binds, loads and restarts, a signer, and a worker that serves.
 //
 //   supervisor   main thread only. Reads the configuration, opens the state folder, binds the
 //                sockets, forks the worker, reaps and restarts it. Parses nothing from the network.
+//   signer       keeps the audit log's private key and signs its checkpoints (gateway/signing.h).
 //   worker       one loop thread a processor, the audit log's committer, and a main thread that
 //                waits for signals and looks at the control file.
 #pragma once
@@ -41,7 +42,8 @@ struct gateway {
     char address[512];    // "http://127.0.0.1:8470"
     char sockets[2][512]; // files of unix sockets, removed at the end
     bool is_unix;
-    int ready; // the worker writes one byte when it serves
+    int ready;     // the worker writes one byte when it serves
+    int signer[2]; // the worker's and the signer's end
 };
 
 // Run the daemon; returns the exit code of the program.

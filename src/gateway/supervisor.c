@@ -23,6 +23,7 @@
 #include "gateway/gateway.h"
 #include "gateway/listen.h"
 #include "gateway/offline.h"
+#include "gateway/signing.h"
 #include "secret/vkey.h"
 
 extern char **environ; // NOLINT(readability-redundant-declaration): as POSIX has it
@@ -32,6 +33,7 @@ enum {
     QUICK_DEATHS_MOST = 8,
     BACKOFF_MOST_MS = 2000,
     STOP_GRACE_MS = 5000,
+    SIGNER_PAUSE_MS = 200
 };
 
 // --- configuration ----------------------------------------------------------------------------
@@ -324,6 +326,7 @@ static enum aiu_status prepare(struct gateway *g)
     }
     g->loops = g->config->workers > 0 ? g->config->workers : processors();
     g->loops = g->loops > GATEWAY_LOOPS_MOST ? GATEWAY_LOOPS_MOST : g->loops;
+    TRY(signing_init(g));
     TRY(listen_bind(g));
     return engine_new(&g->engine);
 }
@@ -340,7 +343,8 @@ static uint64_t now_ms(void)
 
 struct supervisor {
     struct gateway *g;
-    pid_t worker;
+    pid_t worker, signer;
+    uint64_t signer_started_ms;
     int ready; // read end of the worker's pipe; -1 when it has spoken
     uint64_t started_ms;
     uint32_t quick_deaths;
@@ -366,6 +370,7 @@ static enum aiu_status start_worker(struct supervisor *s)
             _exit(0); // the supervisor was gone before the line above
         }
         s->g->ready = ends[1];
+        signing_leave(s->g);
         exit(worker_run(s->g)); // NOLINT(concurrency-mt-unsafe): its threads have ended
     }
     (void)close(ends[1]);
@@ -431,6 +436,31 @@ static int worker_died(struct supervisor *s, int status)
     return start_worker(s) == AIU_OK ? -1 : aiu_status_info(AIU_IO)->exit;
 }
 
+static void start_signer(struct supervisor *s)
+{
+    s->signer_started_ms = now_ms();
+    s->signer = signing_start(s->g);
+}
+
+// The log goes on without a signer and catches up with the next one. Returns as worker_died.
+static int signer_died(struct supervisor *s, int status)
+{
+    int code = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
+    bool quick = now_ms() - s->signer_started_ms < QUICK_DEATH_MS;
+
+    log_event(&s->g->log, LOG_CRITICAL, "signer_died",
+              LOG_I64("signal", WIFSIGNALED(status) ? WTERMSIG(status) : 0), LOG_I64("exit", code));
+    if (!s->announced && code != 0) {
+        (void)kill(s->worker, SIGKILL); // it waits for a head that nobody tells
+        return code;
+    }
+    if (quick) {
+        pause_ms(SIGNER_PAUSE_MS);
+    }
+    start_signer(s);
+    return -1;
+}
+
 static int reap(struct supervisor *s)
 {
     int status = 0;
@@ -439,6 +469,11 @@ static int reap(struct supervisor *s)
     while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
         if (pid == s->worker) {
             int code = worker_died(s, status);
+            if (code >= 0) {
+                return code;
+            }
+        } else if (pid == s->signer) {
+            int code = signer_died(s, status);
             if (code >= 0) {
                 return code;
             }
@@ -541,11 +576,14 @@ static int serve(struct gateway *g)
     (void)sigaddset(&set, SIGALRM);
     (void)pthread_sigmask(SIG_SETMASK, &set, NULL);
     (void)signal(SIGPIPE, SIG_IGN);
-    if (start_worker(&s) != AIU_OK) {
+    start_signer(&s);
+    if (s.signer < 0 || start_worker(&s) != AIU_OK) {
         system_say("the worker cannot be started: %s", strerrordesc_np(errno));
         return aiu_status_info(AIU_IO)->exit;
     }
     int code = supervise(&s, &set);
+    signing_end(g);
+    (void)waitpid(s.signer, NULL, 0);
     listen_remove(g);
     offline_stop();
     return code;

@@ -16,17 +16,24 @@
 #include <unistd.h>
 
 #include "audit/log.h"
+#include "audit/publish.h"
 #include "base/alloc.h"
 #include "base/num.h"
 #include "gateway/admin.h"
 #include "gateway/anchors.h"
 #include "gateway/gateway.h"
 #include "gateway/listen.h"
+#include "gateway/signing.h"
 #include "gateway/switches.h"
 #include "secret/master.h"
 #include "secret/random.h"
 
-enum { ABANDON_MS = 2000, CONTROL_POLL_MS = 200 };
+enum {
+    ABANDON_MS = 2000,
+    CONTROL_POLL_MS = 200,
+    SIGNER_TRIES = 5, // of two seconds each
+    LAST_RECORD_MS = 5000
+};
 
 struct worker_loop {
     struct worker *worker;
@@ -57,7 +64,8 @@ struct worker {
     size_t posted; // loops that have not answered a post
     struct switches switches;
     struct anchors anchors;
-    bool dropped; // the key of a provider was dropped or taken again
+    struct publisher *publisher; // of the audit log
+    bool dropped;                // the key of a provider was dropped or taken again
 };
 
 // --- talking to loops -------------------------------------------------------------------------
@@ -90,8 +98,8 @@ static void post_all(struct worker *w, void (*fn)(void *ctx))
 
 // --- records of the process -------------------------------------------------------------------
 
-static void record_it(struct worker *w, enum record_event event, const struct record_field *fields,
-                      size_t count)
+static uint64_t record_it(struct worker *w, enum record_event event,
+                          const struct record_field *fields, size_t count)
 {
     CLEANUP(buf_wipe) struct buf b = BUF_OF(RECORD_MOST);
     uint64_t index = 0;
@@ -101,14 +109,15 @@ static void record_it(struct worker *w, enum record_event event, const struct re
         audit_append(w->shared.audit, buf_span(&b), &index) != AIU_OK) {
         log_event(&w->g->log, LOG_ERROR, "audit_event_lost", LOG_U64("event", event));
     }
+    return index;
 }
 
-static void record_config(struct worker *w, enum record_event event, struct span hash)
+static uint64_t record_config(struct worker *w, enum record_event event, struct span hash)
 {
     const struct record_field fields[] = {RECORD_TEXT("cfg", hash),
                                           RECORD_NUMBER("pid", (uint64_t)getpid())};
 
-    record_it(w, event, fields, ARRAY_SIZE(fields));
+    return record_it(w, event, fields, ARRAY_SIZE(fields));
 }
 
 // What the configuration weakens is on record from the start (S25).
@@ -119,7 +128,7 @@ static void record_weakened(struct worker *w)
         if (u->url.scheme == URL_HTTP && !url_is_loopback(&u->url)) {
             const struct record_field fields[] = {RECORD_TEXT("what", SPAN_OF("plaintext")),
                                                   RECORD_TEXT("provider", u->provider->name)};
-            record_it(w, RECORD_WEAKENED, fields, ARRAY_SIZE(fields));
+            (void)record_it(w, RECORD_WEAKENED, fields, ARRAY_SIZE(fields));
             log_event(&w->g->log, LOG_WARNING, "provider_without_tls",
                       LOG_ID("provider", u->provider->name));
         }
@@ -200,7 +209,7 @@ static void record_switch(void *ctx, const struct control_change *c)
     if (w->shared.audit == NULL) {
         return; // in force since before this start, and on record since then
     }
-    record_it(w, event_of(c->list), fields, ARRAY_SIZE(fields));
+    (void)record_it(w, event_of(c->list), fields, ARRAY_SIZE(fields));
     log_event(&w->g->log, LOG_CRITICAL, "switch", LOG_NAME("what", control_list_text(c->list)),
               LOG_BOOL("on", c->on), LOG_ID("scope", c->scope));
 }
@@ -299,7 +308,7 @@ static void reload(struct worker *w)
     serve_with(w, next);
     start_anchors(w);
     control_set_fixed(w->shared.control, next->config->maintenance);
-    record_config(w, RECORD_CONFIG_CHANGE, next->config_hash);
+    (void)record_config(w, RECORD_CONFIG_CHANGE, next->config_hash);
     log_event(&w->g->log, LOG_INFO, "reloaded", LOG_ID("config", next->config_hash));
 }
 
@@ -317,21 +326,109 @@ static enum aiu_status new_id(char *out, size_t bytes)
     return AIU_OK;
 }
 
+static void on_publish(void *ctx, enum publish_event event, const char *why)
+{
+    const struct worker *w = ctx;
+    const struct logger *log = &w->g->log;
+
+    switch (event) {
+    case PUBLISH_REBUILT:
+        log_event(log, LOG_WARNING, "audit_tree_rebuilt", LOG_NAME("why", why));
+        break;
+    case PUBLISH_DEGRADED:
+        log_event(log, LOG_ERROR, "audit_unsigned", LOG_NAME("why", why));
+        break;
+    case PUBLISH_RECOVERED:
+        log_event(log, LOG_INFO, "audit_signed_again", LOG_BOOL("signed", true));
+        break;
+    case PUBLISH_REFUSED:
+        log_event(log, LOG_CRITICAL, "audit_signature_refused", LOG_NAME("why", why));
+        break;
+    }
+}
+
+// What was signed of the log: without that, an old copy of it could be taken for the log.
+static enum aiu_status ask_for_head(struct worker *w, struct signer_head *ret_head)
+{
+    const struct signer_request hello = {.month = 0};
+    static struct signer_reply reply;
+    enum aiu_status st = AIU_TIMEOUT;
+
+    for (int i = 0; i < SIGNER_TRIES && st == AIU_TIMEOUT; i++) {
+        st = signing_ask(w->g, &hello, &reply);
+    }
+    if (st != AIU_OK) {
+        system_say("the signer of the audit log does not answer");
+        return AIU_AUDIT_UNAVAILABLE;
+    }
+    *ret_head = reply.head;
+    return AIU_OK;
+}
+
+static void say_why_not(const char *folder, const struct signer_head *head, enum aiu_status st)
+{
+    if (st == AIU_AUDIT_ROLLED_BACK) {
+        system_say("the audit log in %s is not what was signed of it: %llu entries of %s were "
+                   "signed, and they are not there. Either an old copy was put back, or the disk "
+                   "lost what it had confirmed, or somebody changed the log. Nothing is signed or "
+                   "served over it. Put the newer log back; docs/audit.md tells what else can be "
+                   "done",
+                   folder, (unsigned long long)head->tree.size, head->origin);
+        return;
+    }
+    system_say("the audit log in %s cannot be used: %s; `aiu audit fsck --dir %s` explains", folder,
+               aiu_status_info(st)->text, folder);
+}
+
 static enum aiu_status open_audit(struct worker *w)
 {
     char folder[4200];
+    struct signer_head head = {0};
     struct audit_options o = {.folder = folder,
                               .clock = w->shared.clock,
                               .node = w->shared.origin.node,
                               .boot = w->shared.origin.boot};
 
     (void)snprintf(folder, sizeof(folder), "%s/audit/main", w->g->state.path);
-    enum aiu_status st = audit_open(&o, &w->shared.audit);
+    TRY(ask_for_head(w, &head));
+    enum aiu_status st = publish_expect(folder, &head, &o.signed_head);
+    st = st == AIU_OK ? audit_open(&o, &w->shared.audit) : st;
     if (st != AIU_OK) {
-        system_say("the audit log in %s cannot be used: %s; `aiu audit fsck --dir %s` explains",
-                   folder, aiu_status_info(st)->text, folder);
+        say_why_not(folder, &head, st);
     }
     return st;
+}
+
+static enum aiu_status start_publisher(struct worker *w)
+{
+    char folder[4200];
+    const struct publish_options o = {.folder = folder,
+                                      .log = w->shared.audit,
+                                      .clock = w->shared.clock,
+                                      .origin = w->shared.origin,
+                                      .ask = signing_ask,
+                                      .ask_ctx = w->g,
+                                      .on_event = on_publish,
+                                      .on_event_ctx = w};
+
+    (void)snprintf(folder, sizeof(folder), "%s/audit/main", w->g->state.path);
+    return publish_start(&o, &w->publisher);
+}
+
+// The last checkpoint covers the record of the shutdown.
+static void close_audit(struct worker *w, bool whole)
+{
+    uint64_t index = 0;
+
+    if (w->shared.audit == NULL) {
+        return;
+    }
+    if (whole) {
+        index = record_config(w, RECORD_SHUTDOWN, w->service->config_hash);
+        IGNORE(audit_wait(w->shared.audit, index, LAST_RECORD_MS));
+    }
+    publish_stop(w->publisher);
+    (void)audit_close(w->shared.audit);
 }
 
 static enum aiu_status prepare(struct worker *w)
@@ -368,7 +465,8 @@ static enum aiu_status prepare(struct worker *w)
         return st;
     }
     budget_init(&w->budget, (size_t)w->g->config->limits.memory);
-    return open_audit(w);
+    TRY(open_audit(w));
+    return start_publisher(w);
 }
 
 static struct server_options data_options(const struct worker *w, struct plane *f)
@@ -560,12 +658,7 @@ static int finish(struct worker *w, enum aiu_status st)
         free_loop(&w->loops[i]);
     }
     anchors_stop(&w->anchors);
-    if (w->shared.audit != NULL) {
-        if (st == AIU_OK) {
-            record_config(w, RECORD_SHUTDOWN, w->service->config_hash);
-        }
-        (void)audit_close(w->shared.audit);
-    }
+    close_audit(w, st == AIU_OK);
     service_unref(w->service);
     limits_free(w->limits);
     switches_done(&w->switches);
@@ -626,7 +719,7 @@ int worker_run(struct gateway *g)
 
     enum aiu_status st = prepare(&worker);
     if (st == AIU_OK) {
-        record_config(&worker, RECORD_BOOT, worker.service->config_hash);
+        (void)record_config(&worker, RECORD_BOOT, worker.service->config_hash);
         record_weakened(&worker);
         start_anchors(&worker);
         st = start_loops(&worker);
