@@ -51,7 +51,7 @@ bool proof_check_inclusion(const struct proof *p, uint64_t index, uint64_t size,
 
 static struct tree_hash empty_root(void)
 {
-    struct tree_hash root;
+    struct tree_hash root = {{0}};
 
     sha256(span_of(NULL, 0), root.bytes);
     return root;
@@ -126,9 +126,10 @@ static uint64_t split(uint64_t n)
 static enum aiu_status range_root(const struct proof_source *s, uint64_t first, uint64_t size,
                                   struct tree_hash *ret_root)
 {
-    struct tree_hash parts[TREE_LEVELS];
+    struct tree_hash parts[TREE_LEVELS] = {0};
     size_t count = 0;
 
+    CHECK(size > 0);
     while (size > 0) {
         unsigned level = log2_floor(size);
         TRY(s->hash(s->ctx, level, first >> level, &parts[count++]));

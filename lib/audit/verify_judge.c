@@ -154,7 +154,7 @@ static void judge_roots(struct verify *v)
         }
         const struct verify_cut *own = own_cut(v);
         uint64_t until = cut->size;
-        if (cut->since != SIZE_MAX && own->reached && own->right) {
+        if (cut->since != SIZE_MAX && own != NULL && own->reached && own->right) {
             v->report->since = cut->since;
             verify_find(v, VERIFY_FORKED, from, until);
             return;

@@ -127,16 +127,16 @@ static enum aiu_status make_receipt(const char *folder, const struct found *foun
 
 static enum aiu_status write_out(const char *path, struct span bytes)
 {
-    bool standard = strcmp(path, "-") == 0;
-    FILE *f = standard ? stdout : fopen(path, "we");
-
+    if (strcmp(path, "-") == 0) {
+        return fwrite(bytes.p, 1, bytes.n, stdout) == bytes.n && fflush(stdout) == 0 ? AIU_OK
+                                                                                     : AIU_IO;
+    }
+    FILE *f = fopen(path, "we");
     if (f == NULL) {
         return AIU_FILE_DENIED;
     }
-    bool good = fwrite(bytes.p, 1, bytes.n, f) == bytes.n && fflush(f) == 0;
-    if (!standard) {
-        good = fclose(f) == 0 && good;
-    }
+    bool good = fwrite(bytes.p, 1, bytes.n, f) == bytes.n;
+    good = fclose(f) == 0 && good;
     return good ? AIU_OK : AIU_IO;
 }
 
