@@ -53,6 +53,8 @@ foreach(pair IN ITEMS openai_python:python langchain:python openai_node:node)
     add_test(NAME interop/${name}
         COMMAND bash ${CMAKE_CURRENT_LIST_DIR}/interop/run.sh ${kind} test_${name}.py)
 endforeach()
-set_tests_properties(interop/wire interop/openai_python interop/langchain interop/openai_node
+add_test(NAME interop/audit_go
+    COMMAND Python3::Interpreter ${CMAKE_CURRENT_LIST_DIR}/interop/test_audit_go.py)
+set_tests_properties(interop/audit_go interop/wire interop/openai_python interop/langchain interop/openai_node
     PROPERTIES TIMEOUT 600 SKIP_RETURN_CODE 77 ENVIRONMENT "${e2e_environment}")
 # --- end of e2e and interop

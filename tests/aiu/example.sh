@@ -20,4 +20,17 @@ redact)
 redact_stream)
     { printf 'write to ada@exam'; sleep 0.2; printf 'ple.com, or not\nthe rest\n'; } | "$2"
     ;;
+audit)
+    folder=$(mktemp -d)
+    "$2" "$folder/log" "$folder/key" '{"event":"login","user":"h1:9f"}' '{"event":"logout"}'
+    rm -r "$folder"
+    ;;
+audit_verify)
+    folder=$(mktemp -d)
+    "$(dirname "$2")/example_audit_static" "$folder/log" "$folder/key" '{"n":1}' '{"n":2}' >/dev/null
+    "$2" "$folder/log" "$(cat "$folder/log/vkey")"
+    echo nonsense >"$folder/log/checkpoint"
+    "$2" "$folder/log" "$(cat "$folder/log/vkey")" || true
+    rm -r "$folder"
+    ;;
 esac | diff -u "$here/expected/$1" -

@@ -22,7 +22,7 @@ CLIENTS, CALLS, KEPT = 8, 250, 6
 
 def audit_go():
     """The Go program; skips the test where it cannot be built."""
-    source = os.path.join(harness.SOURCE, "tests", "interop", "audit_go")
+    source = os.path.join(harness.SOURCE, "tests", "interop", "audit_go", "main.go")
     if not os.path.isdir(os.path.join(GO_PATH, "src/golang.org/x/mod/sumdb/tlog")):
         raise unittest.SkipTest("apt-get install golang-golang-x-mod-dev")
     if not shutil.which("go"):
