@@ -44,7 +44,9 @@ static inline void class_add(struct byte_class *c, uint8_t byte)
     c->bits[byte >> 6] |= UINT64_C(1) << (byte & 63);
 }
 
-enum item_kind { ITEM_LITERAL, ITEM_CLASS, ITEM_WORDS };
+// A gap is what stands between a keyword and its value: up to `max` bytes; where `min` is 1, one of
+// them assigns. The value begins in it at the first place where the items behind it match.
+enum item_kind { ITEM_LITERAL, ITEM_CLASS, ITEM_WORDS, ITEM_GAP };
 
 struct item {
     uint8_t kind;
@@ -90,6 +92,7 @@ struct check {
     bool alone;        // a text that is nothing else is context
     bool flows;        // an open item or a matcher that flows: ranks before length
     bool placeholders; // "xxxxxxxx" and the like are findings too
+    bool gives_way;    // to any other that begins where it does
 };
 
 struct anchor {

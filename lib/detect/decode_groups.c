@@ -153,7 +153,7 @@ enum aiu_status decode_group(struct decoder *d, struct span text, size_t at, dec
     if ((text.p[bits] | 1) == '1') {
         size_t end = 0;
         TRY(say_bits(d, text, bits, take, ctx, &end));
-        if (end - bits >= 64) {
+        if (end - bits >= 64 && end > at) {
             *ret_end = end;
             return AIU_OK;
         }

@@ -383,6 +383,9 @@ static bool ranks_before(const struct catalog *c, const struct candidate *a,
     if (a->start != b->start) {
         return a->start < b->start;
     }
+    if (c->checks[a->check].gives_way != c->checks[b->check].gives_way) {
+        return c->checks[b->check].gives_way;
+    }
     if (c->checks[a->check].flows != c->checks[b->check].flows) {
         return c->checks[a->check].flows;
     }

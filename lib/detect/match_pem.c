@@ -172,5 +172,6 @@ enum match matcher_private_key(const struct view *v, const struct site *anchor, 
     }
     hit->end = end;
     hit->flow = (struct flow){.kind = FLOW_PEM};
-    return pem_step(v, end, &step);
+    m = pem_step(v, end, &step);
+    return m == MATCH_YES && step.last ? MATCH_NO : m; // nothing between the two lines
 }

@@ -104,7 +104,7 @@ static bool is_userinfo(uint8_t c)
 static bool is_example(struct span password)
 {
     static const char *const words[] = {"password", "passwd", "pass", "pwd",
-                                        "secret",   "xxx",    "***"};
+                                        "secret",   "xxx",    "***",  "bar"};
 
     if (password.p[0] == '$' || password.p[0] == '%' || password.p[0] == '[') {
         return true;

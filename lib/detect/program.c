@@ -10,6 +10,7 @@
 
 #include <string.h>
 
+#include "base/status.h"
 #include "detect/ascii.h"
 
 static bool same_bytes(const uint8_t *text, const uint8_t *wanted, size_t n, bool nocase)
@@ -160,20 +161,11 @@ static bool run_backward(const struct catalog *c, const struct program *program,
     return left_edge(c, program, v, at);
 }
 
-enum match program_run(const struct catalog *c, const struct program *program, const struct view *v,
-                       const struct site *anchor, struct hit *hit)
+// The items from `i` on, from `at` on. All of what is before them matched.
+static enum match run_forward(const struct catalog *c, const struct program *program,
+                              const struct view *v, size_t i, size_t at, struct hit *hit)
 {
-    size_t at = anchor->end;
-
-    // Until the span's start is reached, a finding can begin no earlier than the view ends.
-    *hit = (struct hit){.start = v->n, .end = at};
-    if (program->span_first == program->anchor) {
-        hit->start = anchor->start;
-    }
-    if (!run_backward(c, program, v, anchor, hit)) {
-        return MATCH_NO;
-    }
-    for (size_t i = program->anchor + 1U; i < program->item_count; i++) {
+    for (; i < program->item_count; i++) {
         const struct item *item = &c->items[program->items + i];
         if (i == program->span_first) {
             hit->start = at;
@@ -194,4 +186,108 @@ enum match program_run(const struct catalog *c, const struct program *program, c
         }
     }
     return right_edge(c, program, v, at);
+}
+
+static bool same_case(uint8_t a, uint8_t b)
+{
+    return is_alpha(a) && is_alpha(b) && is_upper(a) == is_upper(b);
+}
+
+// What assigns: "=", ":", "=>", ">" of a tag, "(" of a call, "," between arguments, "|" of "||".
+static bool assigns(uint8_t c)
+{
+    return c == '=' || c == ':' || c == '>' || c == '(' || c == ',' || c == '|';
+}
+
+// Whether the gap says that what follows is the checksum of something.
+static bool tells_checksum(struct span gap)
+{
+    static const struct span words[] = {SPAN("sha"),      SPAN("hash"),   SPAN("md5"),
+                                        SPAN("digest"),   SPAN("commit"), SPAN("checksum"),
+                                        SPAN("integrity")};
+
+    for (size_t i = 0; i < gap.n; i++) {
+        for (size_t k = 0; k < ARRAY_SIZE(words); k++) {
+            if (words[k].n <= gap.n - i && equal_lowered(gap.p + i, words[k].p, words[k].n)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+// What the first byte of a value may be: any, where it begins otherwise than with a class.
+static const struct byte_class *first_class(const struct catalog *c, const struct program *program)
+{
+    static const struct byte_class any = {{UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX}};
+    const struct item *item = &c->items[program->items + 2];
+
+    return item->kind == ITEM_CLASS && item->min > 0 ? &c->classes[item->at] : &any;
+}
+
+// Whether the keyword stands at `s` once more: then that one looks for the value.
+static enum match again(const struct view *v, const struct site *anchor, size_t s)
+{
+    return literal_ahead(v, s, span_of(v->p + anchor->start, anchor->end - anchor->start), false);
+}
+
+// Where may the value begin? At the first place in the gap, with nothing of its alphabet before it,
+// from which on all of it matches. A line may end once, and not before a blank line.
+static enum match run_gap(const struct catalog *c, const struct program *program,
+                          const struct view *v, const struct site *anchor, struct hit *hit)
+{
+    const struct item *gap = &c->items[program->items + 1];
+    const struct byte_class *first = first_class(c, program);
+    const struct byte_class *left = &c->classes[program->left == INDEX_NONE ? 0 : program->left];
+    bool edge = program->left != INDEX_NONE;
+    bool assigned = gap->min == 0;
+    size_t at = anchor->end;
+    unsigned lines = 0;
+
+    for (size_t s = at; s - at <= gap->max && lines < 2; s++) {
+        if (s == v->n) {
+            return v->final ? MATCH_NO : match_more(hit, s);
+        }
+        uint8_t byte = v->p[s];
+        bool inside = edge && class_has(left, v->p[s - 1]) && class_has(left, byte);
+        enum match m = inside ? MATCH_NO : again(v, anchor, s);
+        if (m != MATCH_NO) {
+            return m == MATCH_YES ? MATCH_NO : match_more(hit, s);
+        }
+        if (assigned && !inside && class_has(first, byte)) {
+            m = run_forward(c, program, v, 2, s, hit);
+            if (m == MATCH_YES) {
+                return tells_checksum(span_of(v->p + at, s - at)) ? MATCH_NO : MATCH_YES;
+            }
+            if (m == MATCH_MORE) {
+                return match_more(hit, s);
+            }
+        }
+        assigned = assigned || assigns(byte);
+        lines += byte == '\n' && v->p[s - 1] != '\\';
+    }
+    return MATCH_NO;
+}
+
+// A keyword begins a word, or a part of a name that is written in camel case.
+static bool begins_word(const struct view *v, size_t at)
+{
+    return at == 0 || !same_case(v->p[at - 1], v->p[at]);
+}
+
+enum match program_run(const struct catalog *c, const struct program *program, const struct view *v,
+                       const struct site *anchor, struct hit *hit)
+{
+    // Until the span's start is reached, a finding can begin no earlier than the view ends.
+    *hit = (struct hit){.start = v->n, .end = anchor->end};
+    if (program->item_count > 1 && c->items[program->items + 1].kind == ITEM_GAP) {
+        return begins_word(v, anchor->start) ? run_gap(c, program, v, anchor, hit) : MATCH_NO;
+    }
+    if (program->span_first == program->anchor) {
+        hit->start = anchor->start;
+    }
+    if (!run_backward(c, program, v, anchor, hit)) {
+        return MATCH_NO;
+    }
+    return run_forward(c, program, v, program->anchor + 1U, anchor->end, hit);
 }

@@ -14,7 +14,7 @@
 #include "base/span.h"
 #include "detect/finding.h"
 
-enum { RULES_MAX = 1024 };
+enum { RULES_MAX = 2048 };
 
 struct rule_info {
     const char *id;  // "pii.email"

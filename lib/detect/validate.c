@@ -10,6 +10,7 @@
 #include "detect/ascii.h"
 #include "detect/ids.h"
 #include "detect/numbers.h"
+#include "detect/wordy.h"
 
 static const struct {
     const char *name;
@@ -119,6 +120,52 @@ enum validity validate_github_token(struct span text)
         wanted[i] = (uint8_t)digits[crc % 62];
     }
     return memcmp(text.p + text.n - 6, wanted, 6) == 0 ? VALID_SURE : VALID_YES;
+}
+
+enum validity validate_random(struct span text)
+{
+    struct looks l = looks_of(text);
+
+    return is_random(&l, text) && !is_stand_in(text) ? VALID_YES : VALID_NO;
+}
+
+enum validity validate_password(struct span text)
+{
+    struct looks l = looks_of(text);
+
+    return (is_password(&l, text) || is_random(&l, text)) && !is_stand_in(text) ? VALID_YES
+                                                                                : VALID_NO;
+}
+
+static unsigned base64_value(uint8_t c)
+{
+    if (is_upper(c)) {
+        return c - 'A';
+    }
+    if (is_alpha(c)) {
+        return c - 'a' + 26U;
+    }
+    return is_digit(c) ? c - '0' + 52U : c == '+' ? 62 : 63;
+}
+
+// RFC 7617: base64 of "user:password", both printable ASCII.
+enum validity validate_basic_auth(struct span text)
+{
+    uint32_t bits = 0;
+    size_t colons = 0;
+
+    while (text.n > 0 && text.p[text.n - 1] == '=') {
+        text.n--;
+    }
+    for (size_t i = 0; i < text.n; i++) {
+        bits = bits << 6 | base64_value(text.p[i]);
+        uint8_t byte = (uint8_t)(bits >> (6 - 2 * (i % 4)));
+        if (i % 4 > 0 && (byte < ' ' || byte > '~')) {
+            return VALID_NO;
+        }
+        colons += i % 4 > 0 && byte == ':';
+    }
+    return colons > 0 ? VALID_YES : VALID_NO;
 }
 
 enum { ENTROPY_MOST = 64 };

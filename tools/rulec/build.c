@@ -57,17 +57,18 @@ static bool hook_runs(struct build *b, const struct text *runs)
 static size_t hook_anchors(struct build *b, const struct source_rule *s)
 {
     bool nocase = is_true(b, &s->nocase, false);
+    bool behind = is_true(b, &s->behind, false); // nothing of the finding stands before its end
     size_t longest = 0;
 
     for (size_t i = 0; i < s->anchors.count; i++) {
         uint16_t program = (uint16_t)(b->program_count - 1);
-        struct part part = {.kind = ITEM_LITERAL, .word_count = 1};
+        struct part part = {.kind = ITEM_LITERAL, .word_count = 1, .nocase = nocase};
         struct byte_class class = {0};
         if (!parse_literal(b->arena, b->errors, &s->anchors.items[i], &part.words[0]) ||
-            !hook_on(b, &s->anchors.items[i], part.words[0], nocase, program)) {
+            !hook_on(b, &s->anchors.items[i], part.words[0], nocase, program) || behind) {
             continue;
         }
-        class_of_words(&part, nocase, &class);
+        class_of_words(&part, &class);
         add_class(&b->inside, &class);
         longest = part.words[0].n > longest ? part.words[0].n : longest;
     }
@@ -277,6 +278,7 @@ static void build_check(struct build *b, size_t i)
         .alone = is_true(b, &s->alone, false),
         .context_required = s->shapes.count > 0 || is_true(b, &s->context_required, false),
         .placeholders = is_true(b, &s->placeholders, b->info[rule].kind != KIND_SECRET),
+        .gives_way = is_true(b, &s->gives_way, false),
     };
     bool scored = is_true(b, &s->scored, false);
     if (s->examples.count == 0) {

@@ -64,8 +64,8 @@ bool hook_on(struct build *b, const struct text *where, struct span literal, boo
 bool hook_on_run(struct build *b, const struct text *where, size_t digits, uint16_t program);
 
 void add_class(struct byte_class *to, const struct byte_class *class);
-void class_of_words(const struct part *part, bool nocase, struct byte_class *class);
-struct byte_class class_of_part(const struct part *part, bool nocase);
+void class_of_words(const struct part *part, struct byte_class *class);
+struct byte_class class_of_part(const struct part *part);
 
 // Most bytes that a part takes before it is certain.
 size_t part_most(const struct part *part);

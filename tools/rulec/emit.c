@@ -54,9 +54,9 @@ static void put_info(FILE *f, const struct catalog *c)
     (void)fputs("};\nstatic const struct check checks[] = {\n", f);
     for (size_t i = 0; i < c->check_count; i++) {
         const struct check *k = &c->checks[i];
-        (void)fprintf(f, "{%u, %u, %u, %u, %u, %u, %u, %d, %d, %d, %d},\n", k->rule, k->confidence,
-                      k->validator, k->entropy, k->context, k->place, k->near, k->context_required,
-                      k->alone, k->flows, k->placeholders);
+        (void)fprintf(f, "{%u, %u, %u, %u, %u, %u, %u, %d, %d, %d, %d, %d},\n", k->rule,
+                      k->confidence, k->validator, k->entropy, k->context, k->place, k->near,
+                      k->context_required, k->alone, k->flows, k->placeholders, k->gives_way);
     }
     (void)fputs("};\n", f);
 }

@@ -29,6 +29,8 @@ static const char *alphabet(struct span name)
         {"hex", "0123456789abcdef"},
         {"HEX", "0123456789ABCDEF"},
         {"base32", "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"},
+        {"base58", "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"},
+        {"lowerbase32", "abcdefghijklmnopqrstuvwxyz234567"},
         {"base64", "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"},
         {"base64url", "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"},
         {"loweralnum", "0123456789abcdefghijklmnopqrstuvwxyz"},

@@ -224,7 +224,7 @@ static struct part *new_part(struct parser *p, enum item_kind kind)
         return NULL;
     }
     struct part *part = &p->out->parts[p->out->count++];
-    *part = (struct part){.kind = kind, .min = 1, .max = 1};
+    *part = (struct part){.kind = kind, .min = 1, .max = 1, .nocase = p->nocase};
     return part;
 }
 
@@ -403,7 +403,7 @@ static bool is_fixed(const struct part *part)
 // Every word of `one` with every word of `two` behind it, in `one`.
 static bool join_words(const struct parser *p, struct part *one, const struct part *two)
 {
-    struct part joined = {.kind = ITEM_WORDS, .min = 1, .max = 1};
+    struct part joined = {.kind = ITEM_WORDS, .min = 1, .max = 1, .nocase = one->nocase};
 
     for (size_t i = 0; i < one->word_count; i++) {
         for (size_t k = 0; k < two->word_count; k++) {
@@ -479,6 +479,47 @@ bool parse_pattern(struct arena *a, struct errors *e, const struct text *text, b
         return refuse(&p, "the finding has no end, or nothing in it");
     }
     return fold(&p) && check_parts(&p);
+}
+
+static bool put_keyword(struct arena *a, struct errors *e, const struct text *word,
+                        struct part *part)
+{
+    uint8_t *lower = arena_new(a, word->s.n + 1);
+
+    if (lower == NULL || word->s.n < 3 || word->s.n > 32) {
+        fail_at(e, word, "a keyword has 3 to 32 bytes");
+        return false;
+    }
+    for (size_t i = 0; i < word->s.n; i++) {
+        lower[i] = to_lower(word->s.p[i]);
+    }
+    part->words[part->word_count++] = span_of(lower, word->s.n);
+    return true;
+}
+
+bool lead_pattern(struct arena *a, struct errors *e, const struct texts *keywords, unsigned gap,
+                  bool assigned, struct pattern *p)
+{
+    struct part words = {.kind = ITEM_WORDS, .min = 1, .max = 1, .nocase = true};
+
+    if (p->count + 2 > ITEMS_MOST || keywords->count > LIST_MOST) {
+        fail_at(e, &keywords->items[0], "too many keywords, or too long a pattern");
+        return false;
+    }
+    for (size_t i = 0; i < keywords->count; i++) {
+        if (!put_keyword(a, e, &keywords->items[i], &words)) {
+            return false;
+        }
+    }
+    sort_longest_first(&words);
+    memmove(p->parts + 2, p->parts, p->count * sizeof(*p->parts));
+    p->parts[0] = words;
+    p->parts[1] = (struct part){.kind = ITEM_GAP, .min = assigned, .max = gap};
+    p->count += 2;
+    p->span_first += 2;
+    p->span_end += 2;
+    p->keywords = true;
+    return true;
 }
 
 bool parse_class(struct arena *a, struct errors *e, const struct text *text, bool nocase,

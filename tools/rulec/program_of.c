@@ -5,7 +5,14 @@
 // hold back for it.
 #include "build.h"
 
+#include "base/num.h"
 #include "detect/ascii.h"
+
+enum {
+    GAP_USUAL = 48,
+    GAP_MOST = 128,
+    PATTERN_MEMORY = 16 << 20,
+};
 
 static bool has_blank(const struct byte_class *class)
 {
@@ -37,7 +44,7 @@ static bool only_digits(const struct byte_class *class)
     return true;
 }
 
-static bool is_run(const struct pattern *p, size_t i, bool nocase)
+static bool is_run(const struct pattern *p, size_t i)
 {
     const struct part *part = &p->parts[i];
 
@@ -46,7 +53,7 @@ static bool is_run(const struct pattern *p, size_t i, bool nocase)
         return false;
     }
     for (size_t k = i == 0 ? i + 1 : i - 1; k <= i + 1 && k < p->count; k += 2) {
-        struct byte_class beside = class_of_part(&p->parts[k], nocase);
+        struct byte_class beside = class_of_part(&p->parts[k]);
         if (has_digit(&beside)) {
             return false;
         }
@@ -56,26 +63,29 @@ static bool is_run(const struct pattern *p, size_t i, bool nocase)
 
 // How good an anchor a part is: bytes of its shortest literal, 1 for a run of digits. A window
 // could not hold back a literal with blanks until it is whole.
-static size_t anchor_worth(const struct pattern *p, size_t i, bool nocase)
+static size_t anchor_worth(const struct pattern *p, size_t i)
 {
     const struct part *part = &p->parts[i];
-    struct byte_class class = class_of_part(part, nocase);
+    struct byte_class class = class_of_part(part);
 
     if (part->kind == ITEM_CLASS) {
-        return is_run(p, i, nocase) ? 1 : 0;
+        return is_run(p, i) ? 1 : 0;
     }
     size_t shortest = part->words[part->word_count - 1].n;
     bool held = i >= p->span_first && has_blank(&class);
     return part->min == 0 || shortest < 2 || held ? 0 : shortest;
 }
 
-static size_t choose_anchor(const struct pattern *p, bool nocase)
+static size_t choose_anchor(const struct pattern *p)
 {
     size_t best = SIZE_MAX;
     size_t worth = 0;
 
+    if (p->keywords) {
+        return 0;
+    }
     for (size_t i = 0; i < p->count; i++) {
-        size_t w = anchor_worth(p, i, nocase);
+        size_t w = anchor_worth(p, i);
         if (w > worth) {
             worth = w;
             best = i;
@@ -105,7 +115,7 @@ static bool is_code_before(const struct pattern *p, size_t i, size_t anchor)
 
 // Bytes that a span may have up to the end of its anchor: those a window must hold back.
 static bool note_inside(struct build *b, const struct text *where, const struct pattern *p,
-                        size_t anchor, bool nocase)
+                        size_t anchor)
 {
     size_t most = 0;
     size_t before = 0;
@@ -118,7 +128,7 @@ static bool note_inside(struct build *b, const struct text *where, const struct 
         return false;
     }
     for (size_t i = p->span_first; i <= anchor; i++) {
-        struct byte_class class = class_of_part(&p->parts[i], nocase);
+        struct byte_class class = class_of_part(&p->parts[i]);
         if (has_blank(&class) && !is_code_before(p, i, anchor)) {
             fail_at(b->errors, where, "blanks in the finding before its anchor");
             return false;
@@ -154,8 +164,7 @@ static bool put_words(struct build *b, const struct text *where, const struct pa
     return true;
 }
 
-static bool put_items(struct build *b, const struct text *where, const struct pattern *p,
-                      bool nocase)
+static bool put_items(struct build *b, const struct text *where, const struct pattern *p)
 {
     size_t most = 0;
 
@@ -166,12 +175,12 @@ static bool put_items(struct build *b, const struct text *where, const struct pa
         }
         struct item *item = &b->items[b->item_count++];
         *item = (struct item){.kind = (uint8_t)part->kind,
-                              .nocase = nocase,
+                              .nocase = part->nocase,
                               .min = (uint16_t)part->min,
                               .max = (uint16_t)part->max};
         if (part->kind == ITEM_CLASS) {
             item->at = put_class(b, &part->class);
-        } else if (!put_words(b, where, part, item)) {
+        } else if (part->kind != ITEM_GAP && !put_words(b, where, part, item)) {
             return false;
         }
         most += part_most(part);
@@ -196,7 +205,7 @@ static void add_alnum(struct byte_class *class)
 // that no part of a longer token is taken for one. Nothing beside a literal that ends otherwise.
 static uint16_t default_edge(struct build *b, const struct pattern *p, bool left)
 {
-    const struct part *end = &p->parts[left ? 0 : p->count - 1];
+    const struct part *end = &p->parts[left ? (p->keywords ? 2 : 0) : p->count - 1];
     struct byte_class class = {0};
 
     if (end->kind != ITEM_CLASS) {
@@ -212,6 +221,10 @@ static uint16_t default_edge(struct build *b, const struct pattern *p, bool left
         }
     }
     add_alnum(&class);
+    if (left) { // these stand between a name and its value
+        class.bits['=' >> 6] &= ~(UINT64_C(1) << ('=' & 63));
+        class.bits[':' >> 6] &= ~(UINT64_C(1) << (':' & 63));
+    }
     return put_class(b, &class);
 }
 
@@ -263,17 +276,20 @@ static struct byte_class all_but(const struct byte_class *class)
 
 // What must stand beside the anchor: the part there, or at an end what the edge allows.
 static uint16_t gate_beside(struct build *b, const struct pattern *p, const struct program *program,
-                            bool nocase, bool before)
+                            bool before)
 {
     size_t i = before ? program->anchor - 1U : program->anchor + 1U;
     uint16_t edge = before ? program->left : program->right;
     struct byte_class class = {0};
 
+    if (p->keywords) {
+        return INDEX_NONE;
+    }
     if (i < p->count) {
         if (p->parts[i].min == 0) {
             return INDEX_NONE;
         }
-        class = class_of_part(&p->parts[i], nocase);
+        class = class_of_part(&p->parts[i]);
         return put_class(b, &class);
     }
     if (program->edge == EDGE_NUMBER) {
@@ -305,8 +321,7 @@ struct program *new_program(struct build *b, const struct text *where, size_t ru
     return program;
 }
 
-static bool hook_program(struct build *b, const struct text *where, const struct part *part,
-                         bool nocase)
+static bool hook_program(struct build *b, const struct text *where, const struct part *part)
 {
     uint16_t program = (uint16_t)(b->program_count - 1);
 
@@ -319,23 +334,34 @@ static bool hook_program(struct build *b, const struct text *where, const struct
         return true;
     }
     for (size_t i = 0; i < part->word_count; i++) {
-        if (!hook_on(b, where, part->words[i], nocase, program)) {
+        if (!hook_on(b, where, part->words[i], part->nocase, program)) {
             return false;
         }
     }
     return true;
 }
 
-void build_pattern(struct build *b, size_t rule, const struct text *where)
+// Parse a pattern, with the keywords before it.
+static bool parse_whole(struct build *b, struct arena *arena, const struct source_rule *s,
+                        const struct text *where, struct pattern *p)
+{
+    uint64_t gap = GAP_USUAL;
+
+    if (s->gap.s.n > 0 && (num_parse_u64(s->gap.s, GAP_MOST, &gap) != AIU_OK || gap == 0)) {
+        fail_at(b->errors, &s->gap, "a gap is 1 to %d bytes", GAP_MOST);
+        return false;
+    }
+    return parse_pattern(arena, b->errors, where, is_true(b, &s->nocase, false), p) &&
+           (s->keywords.count == 0 || lead_pattern(arena, b->errors, &s->keywords, (unsigned)gap,
+                                                   is_true(b, &s->assigned, true), p));
+}
+
+static void put_program(struct build *b, size_t rule, const struct text *where,
+                        const struct pattern *p)
 {
     const struct source_rule *s = &b->source->rules[rule];
-    bool nocase = is_true(b, &s->nocase, false);
-    struct pattern p;
+    size_t anchor = choose_anchor(p);
 
-    if (!parse_pattern(b->arena, b->errors, where, nocase, &p)) {
-        return;
-    }
-    size_t anchor = choose_anchor(&p, nocase);
     if (anchor == SIZE_MAX) {
         fail_at(b->errors, where, "no anchor: a literal of two bytes or a run of digits is needed");
         return;
@@ -344,20 +370,32 @@ void build_pattern(struct build *b, size_t rule, const struct text *where)
     if (program == NULL) {
         return;
     }
-    program->item_count = (uint8_t)p.count;
+    program->item_count = (uint8_t)p->count;
     program->anchor = (uint8_t)anchor;
-    program->span_first = (uint8_t)p.span_first;
-    program->span_end = (uint8_t)p.span_end;
-    if (p.parts[p.count - 1].max == ITEM_OPEN) {
+    program->span_first = (uint8_t)p->span_first;
+    program->span_end = (uint8_t)p->span_end;
+    if (p->parts[p->count - 1].max == ITEM_OPEN) {
         b->checks[rule].flows = true;
-        if (p.span_end != p.count || s->validator.s.n > 0) {
+        if (p->span_end != p->count || s->validator.s.n > 0) {
             fail_at(b->errors, where, "a finding without end stands last and has no validator");
             return;
         }
     }
-    if (put_items(b, where, &p, nocase) && note_inside(b, where, &p, anchor, nocase) &&
-        set_edges(b, s, &p, program) && hook_program(b, where, &p.parts[anchor], nocase)) {
-        program->before = gate_beside(b, &p, program, nocase, true);
-        program->after = gate_beside(b, &p, program, nocase, false);
+    if (put_items(b, where, p) && note_inside(b, where, p, anchor) && set_edges(b, s, p, program) &&
+        hook_program(b, where, &p->parts[anchor])) {
+        program->before = gate_beside(b, p, program, true);
+        program->after = gate_beside(b, p, program, false);
     }
+}
+
+void build_pattern(struct build *b, size_t rule, const struct text *where)
+{
+    struct arena arena; // of the parts, which the catalog holds in its own form
+    struct pattern p;
+
+    arena_init(&arena, PATTERN_MEMORY);
+    if (parse_whole(b, &arena, &b->source->rules[rule], where, &p)) {
+        put_program(b, rule, where, &p);
+    }
+    arena_done(&arena);
 }

@@ -12,7 +12,7 @@
 #include "detect/catalog.h"
 
 enum {
-    LIST_MOST = 256,     // patterns, examples, words of one list
+    LIST_MOST = 256, // patterns, examples, words of one list
     CONTEXTS_MOST = 1024,
     SOURCES_MOST = 4096, // rules and their variants
     ITEMS_MOST = 24,     // of one pattern
@@ -40,7 +40,8 @@ struct source_rule {
     struct text country, near, alone, between, prefix;
     struct text matcher, runs, before, prev, next;
     struct text scored;
-    struct texts patterns, shapes, phrases, anchors, examples, counterexamples;
+    struct text gap, assigned, behind, gives_way;
+    struct texts patterns, shapes, phrases, anchors, keywords, examples, counterexamples;
 };
 
 struct source_context {
@@ -75,16 +76,21 @@ struct part {
     struct span words[LIST_MOST]; // one of a literal
     size_t word_count;
     unsigned min, max; // literal and words: 0 or 1 each
+    bool nocase;
 };
 
 struct pattern {
     struct part *parts;
     size_t count;
     size_t span_first, span_end;
+    bool keywords; // begins with keywords and a gap
 };
 
 bool parse_pattern(struct arena *a, struct errors *e, const struct text *text, bool nocase,
                    struct pattern *ret);
+// Put keywords and a gap of so many bytes before it.
+bool lead_pattern(struct arena *a, struct errors *e, const struct texts *keywords, unsigned gap,
+                  bool assigned, struct pattern *p);
 // One class, "[0-9a-f]" or with a quantifier "[0-9a-f]{12}".
 bool parse_class(struct arena *a, struct errors *e, const struct text *text, bool nocase,
                  struct part *ret);

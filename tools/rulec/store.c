@@ -93,32 +93,35 @@ void add_class(struct byte_class *to, const struct byte_class *class)
     }
 }
 
-void class_of_words(const struct part *part, bool nocase, struct byte_class *class)
+void class_of_words(const struct part *part, struct byte_class *class)
 {
     for (size_t i = 0; i < part->word_count; i++) {
         for (size_t k = 0; k < part->words[i].n; k++) {
             uint8_t c = part->words[i].p[k];
             class_add(class, c);
-            if (nocase && is_alpha(c)) {
+            if (part->nocase && is_alpha(c)) {
                 class_add(class, (uint8_t)(c ^ 0x20));
             }
         }
     }
 }
 
-struct byte_class class_of_part(const struct part *part, bool nocase)
+struct byte_class class_of_part(const struct part *part)
 {
     struct byte_class class = part->class;
 
     if (part->kind != ITEM_CLASS) {
         class = (struct byte_class){0};
-        class_of_words(part, nocase, &class);
+        class_of_words(part, &class);
     }
     return class;
 }
 
 size_t part_most(const struct part *part)
 {
+    if (part->kind == ITEM_GAP) {
+        return part->max;
+    }
     if (part->kind != ITEM_CLASS) {
         return part->words[0].n; // the longest stands first
     }
