@@ -321,9 +321,11 @@ static struct span event_name(enum record_event event)
     case RECORD_AUDIT_DEGRADED:
         return SPAN_OF("audit_degraded");
     case RECORD_EPOCH_KEY:
+        return SPAN_OF("epoch_key");
+    case RECORD_ALERT:
         break;
     }
-    return SPAN_OF("epoch_key");
+    return SPAN_OF("alert");
 }
 
 static void put_field(struct writer *w, const struct record_field *f)

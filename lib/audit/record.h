@@ -102,7 +102,8 @@ enum record_event {
     RECORD_POLICY_BLOCK, // refused before there was a decision: limits, route, model
     RECORD_WEAKENED,     // a guard is off or open by configuration (S25)
     RECORD_AUDIT_DEGRADED,
-    RECORD_EPOCH_KEY
+    RECORD_EPOCH_KEY,
+    RECORD_ALERT
 };
 
 // A field of an event. Names are string literals of ours, other than v, t, ts, node and boot.

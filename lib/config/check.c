@@ -12,8 +12,7 @@
 
 // --- places
 
-// "providers[2].name" with the place where it stands in the file, or where its entry does.
-static struct config_place place_at(struct builder *b, const char *list, size_t i, const char *key)
+struct config_place check_place(struct builder *b, const char *list, size_t i, const char *key)
 {
     size_t mark = builder_enter(b, span_str(list));
 
@@ -93,7 +92,7 @@ static enum aiu_status check_unique(struct builder *b, const struct names *n, co
     qsort(sorted, n->count, sizeof(*sorted), compare_numbered);
     for (size_t i = 1; i < n->count; i++) {
         if (sorted[i].name.n > 0 && span_equal(sorted[i].name, sorted[i - 1].name)) {
-            report_error(b->report, AIU_CONFIG_INVALID, place_at(b, list, sorted[i].index, key),
+            report_error(b->report, AIU_CONFIG_INVALID, check_place(b, list, sorted[i].index, key),
                          "entry %zu of the list has the same", sorted[i - 1].index);
         }
     }
@@ -119,11 +118,11 @@ static void check_plaintext(struct builder *b, const struct config_provider *p, 
         return;
     }
     if (p->allow_plaintext) {
-        report_warning(b->report, place_at(b, "providers", i, "base_url"),
+        report_warning(b->report, check_place(b, "providers", i, "base_url"),
                        "prompts, answers and the key cross the network unencrypted");
         return;
     }
-    report_error(b->report, AIU_CONFIG_INVALID, place_at(b, "providers", i, "base_url"),
+    report_error(b->report, AIU_CONFIG_INVALID, check_place(b, "providers", i, "base_url"),
                  "http:// to another machine: use https://, or allow_plaintext: true");
 }
 
@@ -135,7 +134,7 @@ static void check_loop(struct builder *b, const struct config_provider *p, size_
 
     if (p->base_url.n > 0 && url_parse(p->base_url, &u) == AIU_OK && own->kind == CONFIG_TCP &&
         u.scheme != URL_UNIX && u.port == own->port && own->loopback && url_is_loopback(&u)) {
-        report_error(b->report, AIU_CONFIG_INVALID, place_at(b, "providers", i, "base_url"),
+        report_error(b->report, AIU_CONFIG_INVALID, check_place(b, "providers", i, "base_url"),
                      "is the gateway's own address");
     }
 }
@@ -191,7 +190,7 @@ static enum aiu_status check_models(struct builder *b)
         struct config_model *m = (struct config_model *)&c->models[i]; // ours until we return
         m->provider = config_provider(c, m->provider_name);
         if (m->provider == NULL && m->provider_name.n > 0) {
-            report_error(b->report, AIU_CONFIG_INVALID, place_at(b, "models", i, "provider"),
+            report_error(b->report, AIU_CONFIG_INVALID, check_place(b, "models", i, "provider"),
                          "no such provider");
             report_suggest(b->report, m->provider_name, name_at, &providers);
         }
@@ -236,11 +235,11 @@ static bool was_tried(struct builder *b, size_t i, const char *key)
 static void check_key_source(struct builder *b, const struct config_key *k, size_t i)
 {
     if (k->key.given && k->hash.n > 0) {
-        report_error(b->report, AIU_CONFIG_INVALID, place_at(b, "keys", i, NULL),
+        report_error(b->report, AIU_CONFIG_INVALID, check_place(b, "keys", i, NULL),
                      "has both key and hash: give one");
     } else if (!k->key.given && k->hash.n == 0 && !was_tried(b, i, "key") &&
                !was_tried(b, i, "hash")) {
-        report_error(b->report, AIU_CONFIG_NO_KEY, place_at(b, "keys", i, NULL),
+        report_error(b->report, AIU_CONFIG_NO_KEY, check_place(b, "keys", i, NULL),
                      "has neither key nor hash: `aiu keys new` makes one");
     }
 }
@@ -251,7 +250,7 @@ static void check_key_policy(struct builder *b, struct config_key *k, size_t i)
 
     k->policy = config_policy(c, k->policy_name);
     if (k->policy == NULL) {
-        report_error(b->report, AIU_CONFIG_INVALID, place_at(b, "keys", i, "policy"),
+        report_error(b->report, AIU_CONFIG_INVALID, check_place(b, "keys", i, "policy"),
                      "no such policy");
         report_suggest(b->report, k->policy_name, policy_name_at, c);
     }
@@ -264,7 +263,7 @@ static void check_key_models(struct builder *b, const struct config_key *k, size
 
     for (size_t m = 0; m < k->model_count; m++) {
         if (config_model(c, k->models[m]) == NULL) {
-            report_error(b->report, AIU_CONFIG_INVALID, place_at(b, "keys", i, "models"),
+            report_error(b->report, AIU_CONFIG_INVALID, check_place(b, "keys", i, "models"),
                          "entry %zu: no such model", m);
             report_suggest(b->report, k->models[m], name_at, &names);
         }
@@ -315,5 +314,6 @@ enum aiu_status check_all(struct builder *b)
     TRY(check_policies(b));
     TRY(check_keys(b));
     check_listeners(b);
+    check_watch(b);
     return AIU_OK;
 }

@@ -10,3 +10,10 @@
 #include "config/builder.h"
 
 MUST_CHECK enum aiu_status check_all(struct builder *b);
+
+// The part about exports and alerts (check_watch.c).
+void check_watch(struct builder *b);
+
+// "providers[2].name" with the place where it stands in the file, or where its entry does. The
+// path's bytes stay until the next builder_enter.
+struct config_place check_place(struct builder *b, const char *list, size_t i, const char *key);

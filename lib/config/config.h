@@ -17,25 +17,9 @@
 #include "base/log.h"
 #include "base/span.h"
 #include "base/status.h"
+#include "config/watch_config.h"
 #include "policy/policy.h"
 #include "secret/load.h"
-
-// Where a secret comes from; never the secret. Hand `from` to secret_load.
-struct config_source {
-    bool given; // false: there is none
-    struct secret_source from;
-    uint32_t line, column; // in the file, 0 elsewhere
-};
-
-enum config_address_kind { CONFIG_TCP, CONFIG_UNIX };
-
-struct config_address {
-    enum config_address_kind kind;
-    struct span host; // TCP: without brackets
-    uint16_t port;    // TCP; 0 lets the system choose
-    struct span path; // UNIX: absolute, or relative to the state folder
-    bool loopback;    // TCP on 127.0.0.0/8, ::1 or localhost; every UNIX address
-};
 
 struct config_tls {
     bool on;
@@ -135,6 +119,9 @@ struct config {
     uint64_t anchor_ms; // how often a checkpoint is taken to them
     struct span audit_origin;    // the name of the log in its checkpoints, without the month
     uint64_t audit_retention_ms; // months that ended longer ago are deleted; 0: none
+    const struct config_export *exports;
+    size_t export_count;
+    struct config_alerts alerts;
     struct config_limits limits;
     struct config_client_timeouts timeouts;
     uint32_t workers; // 0: as many as the machine has processors

@@ -5,15 +5,7 @@
 // manual. Defaults are written as a file would have them and go through the same parser.
 #include "config/schema.h"
 
-#include "config/config.h"
-
-#define AT(type, member) .offset = offsetof(type, member), .width = sizeof(((type *)0)->member)
-#define LIST_AT(type, member, number)                                                              \
-    .offset = offsetof(type, member), .count_offset = offsetof(type, number)
-#define MAP_OF(name_, type, keys_)                                                                 \
-    {                                                                                              \
-        .name = (name_), .keys = (keys_), .count = ARRAY_SIZE(keys_), .size = sizeof(type)         \
-    }
+#include "config/schema_part.h"
 
 #define SECOND ((uint64_t)1000)
 #define HOUR   (3600 * SECOND)
@@ -476,6 +468,12 @@ static const struct schema_key audit_keys[] = {
      .preset = "0",
      .doc = "Delete months of the log that ended longer ago than this; 0 keeps all. Less than 184d "
             "is refused."},
+    {.name = "exports",
+     .type = SCHEMA_LIST,
+     LIST_AT(struct config, exports, export_count),
+     .map = &schema_export,
+     .doc = "Who gets the entries of the log, behind its commit point. One that is away holds up "
+            "nobody and gets them later."},
 };
 static const struct schema_map audit_map = MAP_OF("audit", struct config, audit_keys);
 
@@ -625,6 +623,11 @@ static const struct schema_key root_keys[] = {
      .map = &policy_map,
      .doc = "What requests and answers are held to, beside the built-in profiles."},
     {.name = "audit", .type = SCHEMA_MAP, .map = &audit_map, .doc = "The audit log."},
+    {.name = "alerts",
+     .type = SCHEMA_MAP,
+     .offset = offsetof(struct config, alerts),
+     .map = &schema_alerts,
+     .doc = "What raises an alert, and who is told."},
     {.name = "limits",
      .type = SCHEMA_MAP,
      .offset = offsetof(struct config, limits),

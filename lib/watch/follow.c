@@ -105,7 +105,9 @@ static void write_cursor(struct follower *f, bool now)
     if (fd < 0) {
         return;
     }
-    bool fine = dprintf(fd, "%llu\n", (unsigned long long)delivered) > 0;
+    char text[32];
+    int n = snprintf(text, sizeof(text), "%llu\n", (unsigned long long)delivered);
+    bool fine = write(fd, text, (size_t)n) == n;
     (void)close(fd);
     if (fine && rename(f->cursor_new, f->cursor) == 0) {
         f->written = delivered;

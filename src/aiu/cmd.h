@@ -5,6 +5,7 @@
 // exit code of the program.
 #pragma once
 
+int cmd_alerts(int argc, char **argv);
 int cmd_audit(int argc, char **argv);
 int cmd_config(int argc, char **argv);
 int cmd_gateway(int argc, char **argv);

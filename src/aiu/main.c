@@ -15,6 +15,7 @@ static const struct {
     const char *summary;
 } commands[] = {
     {"gateway", cmd_gateway, "serve: the security layer between applications and AI providers"},
+    {"alerts", cmd_alerts, "the rules that raise alerts; a test of who is told"},
     {"audit", cmd_audit, "read and check the audit log"},
     {"config", cmd_config, "show, check and explain the configuration"},
     {"incident", cmd_incident, "the steps of an incident: report, revoke a provider's key"},

@@ -91,6 +91,18 @@ static enum aiu_status write_metrics(const struct admin *a, struct buf *b)
     return metrics_write(loops, a->plane_count, &process, b);
 }
 
+static enum aiu_status write_watchers(struct admin *a, struct buf *b)
+{
+    enum aiu_status st = AIU_OK;
+
+    (void)pthread_mutex_lock(&a->watchers_lock);
+    if (a->watchers != NULL) {
+        st = watchers_metrics(a->watchers, b);
+    }
+    (void)pthread_mutex_unlock(&a->watchers_lock);
+    return st;
+}
+
 static enum aiu_status write_status(const struct admin *a, struct buf *b)
 {
     CLEANUP(buf_wipe) struct buf scopes = BUF_OF(65536);
@@ -111,7 +123,7 @@ static enum aiu_status write_status(const struct admin *a, struct buf *b)
     return json_writer_finish(&w);
 }
 
-static void serve(struct server_conn *c, const struct admin *a, struct span target)
+static void serve(struct server_conn *c, struct admin *a, struct span target)
 {
     CLEANUP(buf_wipe) struct buf b = BUF_OF(BODY_MOST);
     enum aiu_status st = AIU_NO_ROUTE;
@@ -120,6 +132,9 @@ static void serve(struct server_conn *c, const struct admin *a, struct span targ
     if (span_equal(target, SPAN_OF("/metrics"))) {
         type = SPAN_OF("text/plain; version=0.0.4; charset=utf-8");
         st = write_metrics(a, &b);
+        if (st == AIU_OK) {
+            st = write_watchers(a, &b);
+        }
     } else if (span_equal(target, SPAN_OF("/admin/v1/status"))) {
         st = write_status(a, &b);
     } else if (span_equal(target, SPAN_OF("/healthz"))) {
@@ -134,7 +149,7 @@ static void serve(struct server_conn *c, const struct admin *a, struct span targ
 
 static void on_request(struct server_conn *c, const struct http_head *head)
 {
-    const struct admin *a = server_context(c);
+    struct admin *a = server_context(c);
 
     if (!is_admitted(a, head)) {
         refuse(c, AIU_UNAUTHENTICATED);

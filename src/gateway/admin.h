@@ -7,7 +7,10 @@
 // Threads: the first loop's. Ownership: admin_free after its server is gone.
 #pragma once
 
+#include <pthread.h>
+
 #include "flow/plane.h"
+#include "gateway/watchers.h"
 
 struct admin {
     struct plane *const *planes;
@@ -16,6 +19,8 @@ struct admin {
     struct budget *budget;
     struct secret *token; // NULL: none is needed
     char config_hash[65]; // hexadecimal; changed on the first loop's thread
+    pthread_mutex_t watchers_lock;
+    struct watchers *watchers; // under the lock: a reload replaces them
 };
 
 extern const struct server_handler admin_handler; // its ctx is a struct admin *

@@ -66,6 +66,7 @@ struct worker {
     struct anchors anchors;
     struct publisher *publisher; // of the audit log
     bool dropped;                // the key of a provider was dropped or taken again
+    char log_folder[4200];
 };
 
 // --- talking to loops -------------------------------------------------------------------------
@@ -287,6 +288,34 @@ static void serve_with(struct worker *w, struct service *next)
     w->service = next;
 }
 
+// Exporters and alerts by `config`; those before end first, since their places in the log are one.
+static enum aiu_status watch(struct worker *w, struct config *config)
+{
+    const struct watchers_options o = {.config = config,
+                                       .env = w->g->env,
+                                       .log_folder = w->log_folder,
+                                       .audit = w->shared.audit,
+                                       .origin = &w->shared.origin,
+                                       .clock = &w->shared.clock,
+                                       .logger = &w->g->log};
+    struct service_problem problem;
+    struct watchers *next = NULL;
+
+    (void)pthread_mutex_lock(&w->admin.watchers_lock);
+    watchers_free(w->admin.watchers);
+    w->admin.watchers = NULL;
+    (void)pthread_mutex_unlock(&w->admin.watchers_lock);
+    enum aiu_status st = watchers_new(&o, &problem, &next);
+    if (st != AIU_OK) {
+        system_say("%s: %s", problem.where, problem.what);
+        return st;
+    }
+    (void)pthread_mutex_lock(&w->admin.watchers_lock);
+    w->admin.watchers = next;
+    (void)pthread_mutex_unlock(&w->admin.watchers_lock);
+    return AIU_OK;
+}
+
 // All or nothing: until the new service stands, nothing has changed.
 static void reload(struct worker *w)
 {
@@ -298,6 +327,13 @@ static void reload(struct worker *w)
     if (st == AIU_OK) {
         st = build_service(w, config, &problem, &next);
         config_unref(config);
+    }
+    if (st == AIU_OK) {
+        st = watch(w, next->config);
+        if (st != AIU_OK) {
+            IGNORE(watch(w, w->service->config)); // as it was
+            service_unref(next);
+        }
     }
     if (st != AIU_OK) {
         log_event(&w->g->log, LOG_ERROR, "reload_refused",
@@ -382,19 +418,18 @@ static void say_why_not(const char *folder, const struct signer_head *head, enum
 
 static enum aiu_status open_audit(struct worker *w)
 {
-    char folder[4200];
     struct signer_head head = {0};
-    struct audit_options o = {.folder = folder,
+    struct audit_options o = {.folder = w->log_folder,
                               .clock = w->shared.clock,
                               .node = w->shared.origin.node,
                               .boot = w->shared.origin.boot};
 
-    (void)snprintf(folder, sizeof(folder), "%s/audit/main", w->g->state.path);
+    (void)snprintf(w->log_folder, sizeof(w->log_folder), "%s/audit/main", w->g->state.path);
     TRY(ask_for_head(w, &head));
-    enum aiu_status st = publish_expect(folder, &head, &o.signed_head);
+    enum aiu_status st = publish_expect(w->log_folder, &head, &o.signed_head);
     st = st == AIU_OK ? audit_open(&o, &w->shared.audit) : st;
     if (st != AIU_OK) {
-        say_why_not(folder, &head, st);
+        say_why_not(w->log_folder, &head, st);
     }
     return st;
 }
@@ -491,8 +526,10 @@ static enum aiu_status start_admin(struct worker *w, struct worker_loop *l)
 {
     struct server_options o = server_default_options();
 
-    w->admin = (struct admin){
-        .planes = w->planes, .plane_count = w->count, .shared = &w->shared, .budget = &w->budget};
+    w->admin.planes = w->planes;
+    w->admin.plane_count = w->count;
+    w->admin.shared = &w->shared;
+    w->admin.budget = &w->budget;
     set_admin_hash(w, w->service);
     if (w->g->config->admin.token.given) {
         TRY(secret_load(&w->g->config->admin.token.from, w->g->env, &w->admin.token));
@@ -658,6 +695,7 @@ static int finish(struct worker *w, enum aiu_status st)
         free_loop(&w->loops[i]);
     }
     anchors_stop(&w->anchors);
+    watchers_free(w->admin.watchers);
     close_audit(w, st == AIU_OK);
     service_unref(w->service);
     limits_free(w->limits);
@@ -697,6 +735,7 @@ static void init_lock(struct worker *w)
     pthread_condattr_t attributes;
 
     (void)pthread_mutex_init(&w->lock, NULL);
+    (void)pthread_mutex_init(&w->admin.watchers_lock, NULL);
     (void)pthread_condattr_init(&attributes);
     (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
     (void)pthread_cond_init(&w->changed, &attributes);
@@ -722,6 +761,9 @@ int worker_run(struct gateway *g)
         (void)record_config(&worker, RECORD_BOOT, worker.service->config_hash);
         record_weakened(&worker);
         start_anchors(&worker);
+        st = watch(&worker, worker.service->config);
+    }
+    if (st == AIU_OK) {
         st = start_loops(&worker);
     }
     if (st == AIU_OK) {
