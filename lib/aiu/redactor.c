@@ -32,6 +32,7 @@ static enum aiu_status new_redactor(const struct aiu_scanner *scanner, struct re
     r->scanner = scanner;
     r->redaction = redaction;
     r->rules = scanner->rules;
+    r->rules.fields = false; // a text that is read by people
     *ret_redactor = r;
     return AIU_OK;
 }

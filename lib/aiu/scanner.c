@@ -44,7 +44,7 @@ void aiu_scanner_free(struct aiu_scanner *scanner)
 static void narrow(struct aiu_scanner *scanner)
 {
     if (!scanner->narrowed) {
-        scanner->rules = (struct rule_set){0};
+        scanner->rules = (struct rule_set){.fields = true};
         scanner->narrowed = true;
     }
 }

@@ -10,9 +10,8 @@
 // At the places of enum config_channel.
 static const char *const export_channels[] = {"syslog_udp",   "syslog_tcp", "syslog_tls",
                                               "syslog_local", "otlp",       NULL};
-static const char *const alert_channels[] = {"syslog_udp",   "syslog_tcp", "syslog_tls",
-                                             "syslog_local", "webhook",    "command",
-                                             NULL};
+static const char *const alert_channels[] = {
+    "syslog_udp", "syslog_tcp", "syslog_tls", "syslog_local", "webhook", "command", NULL};
 static const char *const formats[] = {"rfc5424", "ocsf", NULL};
 static const char *const kinds[] = {"rate",          "burst", "new_model", "after_hours", "denials",
                                     "auth_failures", "spend", "errors",    "event",       NULL};
@@ -84,10 +83,9 @@ static const struct schema_key rule_keys[] = {
      .required = true,
      .choices = kinds,
      .example = "rate",
-     .doc = "What is looked for: requests of a key (rate; burst is many times its usual; new_model "
-            "its first use of one; after_hours outside of hours), denials of a key, wrong keys "
-            "(auth_failures), tokens of a key (spend), failed requests (errors), an event of the "
-            "audit log."},
+     .doc = "Of a key: rate, burst (against its usual), new_model, after_hours, denials, spend "
+            "(tokens). Of all: auth_failures (wrong keys), errors (failed requests), event (of the "
+            "audit log)."},
     {.name = "more_than",
      .type = SCHEMA_NUMBER,
      AT(struct config_alert_rule, more_than),

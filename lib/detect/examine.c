@@ -269,7 +269,7 @@ static void run_shapes(struct job *job, size_t at)
     }
     context_read(&job->context, at);
     context_prune(&job->context, at);
-    alone = alone && may_stand_alone(job->view, chain.lead_start);
+    alone = alone && job->rules->fields && may_stand_alone(job->view, chain.lead_start);
     for (size_t i = 0; alone && i < c->shape_count; i++) {
         if (c->checks[c->shapes[i].check].alone) {
             run_shape(job, &c->shapes[i], &chain);
@@ -475,10 +475,10 @@ static unsigned context_of(struct context_reader *r, const struct check *check, 
 }
 
 // Whether `candidate` has what its check needs around it; a word that helps raises confidence.
-static enum match has_context(struct context_reader *r, const struct check *check,
+static enum match has_context(struct job *job, const struct check *check,
                               struct candidate *candidate)
 {
-    candidate->near = (uint16_t)context_of(r, check, candidate->start);
+    candidate->near = (uint16_t)context_of(&job->context, check, candidate->start);
     if (candidate->near != CONTEXT_FAR) {
         candidate->confidence = (uint8_t)((candidate->confidence + 100) / 2);
         return MATCH_YES;
@@ -486,7 +486,9 @@ static enum match has_context(struct context_reader *r, const struct check *chec
     if (!check->context_required) {
         return MATCH_YES;
     }
-    return check->alone ? stands_alone(r->view, candidate->start, candidate->end) : MATCH_NO;
+    return check->alone && job->rules->fields
+               ? stands_alone(job->view, candidate->start, candidate->end)
+               : MATCH_NO;
 }
 
 // Of the candidates from `i` on that begin at the same place, the best one that has its context;
@@ -499,7 +501,7 @@ static size_t best_of(struct job *job, size_t i, struct candidate *ret_best, enu
 
     for (; i < job->scratch->candidate_count && items[i].start == start; i++) {
         struct candidate c = items[i];
-        enum match m = has_context(&job->context, &job->catalog->checks[c.check], &c);
+        enum match m = has_context(job, &job->catalog->checks[c.check], &c);
         if (m == MATCH_YES && (found == MATCH_NO || ranks_before(job->catalog, &c, ret_best))) {
             *ret_best = c;
         }

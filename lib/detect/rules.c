@@ -36,7 +36,7 @@ bool rules_find(struct span id, uint16_t *ret_rule)
 
 struct rule_set rule_set_all(void)
 {
-    struct rule_set set = {0};
+    struct rule_set set = {.fields = true};
 
     for (size_t i = 0; i < catalog_builtin.rule_count; i++) {
         if (!catalog_builtin.info[i].opt_in) {
@@ -48,7 +48,7 @@ struct rule_set rule_set_all(void)
 
 struct rule_set rule_set_kind(enum finding_kind kind)
 {
-    struct rule_set set = {0};
+    struct rule_set set = {.fields = true};
 
     for (size_t i = 0; i < catalog_builtin.rule_count; i++) {
         if (catalog_builtin.info[i].kind == kind && !catalog_builtin.info[i].opt_in) {

@@ -46,6 +46,9 @@ struct host_list {
 struct rule_set {
     uint64_t bits[RULES_MAX / 64];
     const struct host_list *hosts; // links to these are no findings; NULL: none
+    // Texts are fields of a form or table, not turns of a conversation: an identifier of weak form
+    // counts where the text is nothing else. In a conversation, a number alone is an answer.
+    bool fields;
 };
 
 static inline bool rule_set_has(const struct rule_set *s, uint16_t rule)

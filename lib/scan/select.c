@@ -46,7 +46,7 @@ static bool is_kind(struct span word)
 
 enum aiu_status select_rules(struct span words, struct rule_set *ret_rules, struct span *ret_word)
 {
-    struct rule_set rules = {0};
+    struct rule_set rules = {.fields = true};
     struct span rest = words;
 
     do {

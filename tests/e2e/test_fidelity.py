@@ -142,6 +142,13 @@ class Fidelity(harness.Case):
                 self.assertEqual(reader.reply().text(), "turn %d" % i)
         self.assertLess(self.mock.stats()["connections"], 200)
 
+    def test_a_number_alone_is_an_answer(self):
+        """Identifiers of weak form are looked for where a word says so, not in every number."""
+        for number in ("1073741824", "1764000000", "987654321", "0123456789", "12345678903",
+                       "300000000000", "7523169263"):
+            reply = self.chat(number)
+            self.assertEqual((reply.header("aiu-verdict"), reply.text()), ("pass", number))
+
 
 if __name__ == "__main__":
     harness.main()

@@ -214,7 +214,7 @@ static void run_example(const struct runner *r, uint16_t rule, bool phrases,
     struct example x;
 
     if (!rule_set_has(&set, rule)) {
-        set = (struct rule_set){0};
+        set = (struct rule_set){.fields = true};
         rule_set_add(&set, rule);
     }
     if (!expand_example(r->arena, r->errors, text, &x)) {
@@ -245,7 +245,7 @@ static void run_example(const struct runner *r, uint16_t rule, bool phrases,
 static void run_counterexample(const struct runner *r, uint16_t rule, const struct text *text)
 {
     CLEANUP(findings_done) struct findings found = FINDINGS_OF(FINDINGS_MOST);
-    struct rule_set one = {0};
+    struct rule_set one = {.fields = true};
     struct example x;
 
     rule_set_add(&one, rule);
@@ -268,7 +268,7 @@ void run_examples(struct arena *a, struct errors *e, const struct source *source
         fail_at(e, &source->rules[0].id, "the database can not be made");
         return;
     }
-    struct runner r = {a, e, source, engine, scratch, &c->phrases, c->model, {{0}, NULL}};
+    struct runner r = {a, e, source, engine, scratch, &c->phrases, c->model, {.fields = true}};
     for (size_t i = 0; i < c->rule_count; i++) {
         if (!c->info[i].opt_in) {
             rule_set_add(&r.all, (uint16_t)i);
