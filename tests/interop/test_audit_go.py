@@ -3,6 +3,7 @@
 """A log that a gateway wrote under load, verified by other people's code: the libraries of Go's
 checksum database (golang.org/x/mod/sumdb), through audit_go (S62). Then by ours, whole and tampered
 with in each way that verification must find."""
+import itertools
 import json
 import os
 import shutil
@@ -109,7 +110,9 @@ class UnderLoad(harness.Case):
         failures = []
 
         def work():
-            for i in range(CALLS):
+            for i in itertools.count():
+                if i >= CALLS and len(os.listdir(cls.kept)) >= KEPT:
+                    return
                 reply = exchange(cls.gateway.address, "POST", "/v1/chat/completions",
                                  harness.bearer(), harness.chat_body("call %d" % i))
                 if reply.status != 200:
