@@ -17,6 +17,9 @@ scan)
 redact)
     "$2" "nothing here" "write to ada@example.com, pay with 4111 1111 1111 1111"
     ;;
+pseudonyms)
+    "$2" "mail ada@example.org, card 4111 1111 1111 1111" "nothing here"
+    ;;
 redact_stream)
     { printf 'write to ada@exam'; sleep 0.2; printf 'ple.com, or not\nthe rest\n'; } | "$2"
     ;;
