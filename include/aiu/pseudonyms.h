@@ -19,7 +19,8 @@
 // token.
 //
 // Memory:  the list holds the values themselves; it is wiped when freed.
-// Threads: one at a time where a redactor adds to it; any number that only restore.
+// Threads: one at a time where a redactor adds to it; any number that only restore. What a stream
+//          adds is restored once the stream is finished.
 // Errors:  AIU_NO_MEMORY; AIU_TOO_LONG beyond 131,072 values or 64 MiB.
 #pragma once
 

@@ -59,5 +59,6 @@ enum aiu_status aiu_pseudonyms_save(const struct aiu_pseudonyms *pseudonyms, cha
 
 enum aiu_status aiu_pseudonyms_load(struct aiu_pseudonyms *pseudonyms, const char *bytes, size_t n)
 {
-    return pseudonyms_load(&pseudonyms->list, span_of(bytes, n));
+    TRY(pseudonyms_load(&pseudonyms->list, span_of(bytes, n)));
+    return pseudonyms_index(&pseudonyms->list);
 }

@@ -72,13 +72,20 @@ void aiu_redactor_free(struct aiu_redactor *redactor)
     mem_free(redactor);
 }
 
+// What is restored from now on has the new tokens.
+static enum aiu_status index_tokens(const struct aiu_redactor *r)
+{
+    return r->redaction.pseudonyms == NULL ? AIU_OK : pseudonyms_index(r->redaction.pseudonyms);
+}
+
 static enum aiu_status redact(const struct aiu_redactor *r, struct scratch *scratch,
                               struct span text, struct buf *out)
 {
     CLEANUP(findings_done) struct findings found = FINDINGS_OF(FINDINGS_MOST);
 
     TRY(scan_text(r->scanner->engine, scratch, &r->rules, text, &found));
-    return redact_text_with(&r->redaction, text, &found, NULL, out);
+    TRY(redact_text_with(&r->redaction, text, &found, NULL, out));
+    return index_tokens(r);
 }
 
 enum aiu_status aiu_redactor_redact(const struct aiu_redactor *redactor, const char *text, size_t n,

@@ -33,8 +33,6 @@ enum aiu_status aiu_restorer_stream_new(const struct aiu_pseudonyms *pseudonyms,
                                         enum aiu_restorer_format format, aiu_redactor_sink sink,
                                         void *ctx, struct aiu_restorer_stream **ret_stream)
 {
-    // The index is a part of the list that nobody sees.
-    TRY(pseudonyms_index((struct pseudonyms *)(uintptr_t)&pseudonyms->list));
     struct aiu_restorer_stream *s = mem_new(1, sizeof(*s));
 
     if (s == NULL) {

@@ -286,6 +286,21 @@ static void mark_start(struct pseudonyms *p, const struct pseudonym *e)
     }
 }
 
+// What is new is sorted and merged with what was: a list that grows a little each time costs little
+// each time.
+static void merge_new(struct pseudonyms *p, struct pseudonym **out)
+{
+    size_t fresh = p->count - p->indexed, old = p->indexed;
+
+    memcpy(out, p->items + p->indexed, fresh * sizeof(struct pseudonym *));
+    qsort(out, fresh, sizeof(struct pseudonym *), by_symbols);
+    memmove(out + old, out, fresh * sizeof(struct pseudonym *));
+    for (size_t at = 0, i = 0, k = old; at < p->count; at++) {
+        bool first = k == p->count || (i < old && by_symbols(&p->sorted[i], &out[k]) <= 0);
+        out[at] = first ? p->sorted[i++] : out[k++];
+    }
+}
+
 enum aiu_status pseudonyms_index(struct pseudonyms *p)
 {
     if (pseudonyms_indexed(p)) {
@@ -295,8 +310,7 @@ enum aiu_status pseudonyms_index(struct pseudonyms *p)
     if (sorted == NULL) {
         return AIU_NO_MEMORY;
     }
-    memcpy(sorted, p->items, p->count * sizeof(struct pseudonym *));
-    qsort(sorted, p->count, sizeof(struct pseudonym *), by_symbols);
+    merge_new(p, sorted);
     mem_free(p->sorted);
     p->sorted = sorted;
     memset(p->group_from, 0, sizeof(p->group_from));

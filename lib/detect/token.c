@@ -143,19 +143,19 @@ static uint8_t next_byte(struct source *s)
     return (uint8_t)(s->mac[at % TOKEN_MAC_SIZE] + 61 * (at / TOKEN_MAC_SIZE));
 }
 
-static char next_digit(struct source *s)
+static uint8_t next_digit(struct source *s)
 {
-    return (char)('0' + next_byte(s) % 10);
+    return (uint8_t)('0' + next_byte(s) % 10);
 }
 
-static char next_nonzero(struct source *s)
+static uint8_t next_nonzero(struct source *s)
 {
-    return (char)('1' + next_byte(s) % 9);
+    return (uint8_t)('1' + next_byte(s) % 9);
 }
 
-static char next_hex(struct source *s)
+static uint8_t next_hex(struct source *s)
 {
-    return "0123456789abcdef"[next_byte(s) % 16];
+    return (uint8_t) "0123456789abcdef"[next_byte(s) % 16];
 }
 
 static enum aiu_status append_word(struct source *s, struct buf *dst)
@@ -199,7 +199,7 @@ static struct span card_prefix(size_t digits)
     }
 }
 
-static char luhn_digit(const char *digits, size_t n)
+static uint8_t luhn_digit(const uint8_t *digits, size_t n)
 {
     unsigned sum = 0;
 
@@ -208,43 +208,43 @@ static char luhn_digit(const char *digits, size_t n)
         d = i % 2 == 0 ? 2 * d : d;
         sum += d > 9 ? d - 9 : d;
     }
-    return (char)('0' + (10 - sum % 10) % 10);
+    return (uint8_t)('0' + (10 - sum % 10) % 10);
 }
 
-static void card_digits(struct source *s, char *digits, size_t n)
+static void card_digits(struct source *s, uint8_t *digits, size_t n)
 {
     struct span prefix = card_prefix(n);
 
     for (size_t i = 0; i < n - 1; i++) {
-        digits[i] = i < prefix.n ? (char)prefix.p[i] : next_digit(s);
+        digits[i] = i < prefix.n ? prefix.p[i] : next_digit(s);
     }
     digits[n - 1] = luhn_digit(digits, n - 1);
 }
 
 // The group is 01 to 49: the ITIN has the others.
-static void ssn_digits(struct source *s, char *digits)
+static void ssn_digits(struct source *s, uint8_t *digits)
 {
     digits[0] = '9';
     for (size_t i = 1; i < SSN_DIGITS; i++) {
         digits[i] = next_digit(s);
     }
-    digits[3] = (char)('0' + next_byte(s) % 5);
+    digits[3] = (uint8_t)('0' + next_byte(s) % 5);
     digits[4] = digits[3] == '0' ? next_nonzero(s) : digits[4];
 }
 
 // `chars` in the places of the value's symbols; what stands between them stays.
-static enum aiu_status put_in_place(struct span value, bool (*is)(uint8_t), const char *chars,
+static enum aiu_status put_in_place(struct span value, bool (*is)(uint8_t), const uint8_t *chars,
                                     struct buf *dst)
 {
     for (size_t i = 0, k = 0; i < value.n; i++) {
-        TRY(buf_append_byte(dst, is(value.p[i]) ? (uint8_t)chars[k++] : value.p[i]));
+        TRY(buf_append_byte(dst, is(value.p[i]) ? chars[k++] : value.p[i]));
     }
     return AIU_OK;
 }
 
 static enum aiu_status make_card(struct source *s, struct span value, struct buf *dst)
 {
-    char digits[CARD_MOST];
+    uint8_t digits[CARD_MOST];
 
     card_digits(s, digits, count_of(value, is_digit));
     return put_in_place(value, is_digit, digits, dst);
@@ -252,7 +252,7 @@ static enum aiu_status make_card(struct source *s, struct span value, struct buf
 
 static enum aiu_status make_ssn(struct source *s, struct span value, struct buf *dst)
 {
-    char digits[SSN_DIGITS];
+    uint8_t digits[SSN_DIGITS];
 
     ssn_digits(s, digits);
     return put_in_place(value, is_digit, digits, dst);
@@ -262,18 +262,18 @@ static enum aiu_status make_digits(struct source *s, const char *prefix, size_t 
 {
     TRY(buf_append(dst, span_str(prefix)));
     for (size_t i = 0; i < n; i++) {
-        TRY(buf_append_byte(dst, (uint8_t)(i == 0 ? next_nonzero(s) : next_digit(s))));
+        TRY(buf_append_byte(dst, i == 0 ? next_nonzero(s) : next_digit(s)));
     }
     return AIU_OK;
 }
 
 // ISO 7064 MOD 97-10 over the account, the country and "00".
-static unsigned iban_rest(const char *chars, size_t n)
+static unsigned iban_rest(const uint8_t *chars, size_t n)
 {
     unsigned rest = 0;
 
     for (size_t i = 0; i < n; i++) {
-        uint8_t c = (uint8_t)chars[(i + 4) % n];
+        uint8_t c = chars[(i + 4) % n];
         unsigned value = is_digit(c) ? (unsigned)(c - '0') : (unsigned)(c - 'A') + 10;
         rest = (rest * (value > 9 ? 100 : 10) + value) % 97;
     }
@@ -284,7 +284,7 @@ static unsigned iban_rest(const char *chars, size_t n)
 // begins with 99 or XX.
 static enum aiu_status make_iban(struct source *s, struct span value, struct buf *dst)
 {
-    char chars[IBAN_MOST];
+    uint8_t chars[IBAN_MOST];
     size_t n = 0;
 
     for (size_t i = 0; i < value.n; i++) {
@@ -297,13 +297,13 @@ static enum aiu_status make_iban(struct source *s, struct span value, struct buf
         } else if (n == 4 || n == 5) {
             c = is_digit(c) ? '9' : 'X';
         } else if (n > 5) {
-            c = is_digit(c) ? (uint8_t)next_digit(s) : (uint8_t)('A' + next_byte(s) % 26);
+            c = is_digit(c) ? next_digit(s) : (uint8_t)('A' + next_byte(s) % 26);
         }
-        chars[n++] = (char)c;
+        chars[n++] = c;
     }
     unsigned check = 98 - iban_rest(chars, n);
-    chars[2] = (char)('0' + check / 10);
-    chars[3] = (char)('0' + check % 10);
+    chars[2] = (uint8_t)('0' + check / 10);
+    chars[3] = (uint8_t)('0' + check % 10);
     return put_in_place(value, is_alnum, chars, dst);
 }
 
@@ -320,9 +320,9 @@ static enum aiu_status make_ipv6(struct source *s, struct buf *dst)
     TRY(buf_append(dst, SPAN_OF("2001:db8")));
     for (int i = 0; i < 6; i++) {
         TRY(buf_append_byte(dst, ':'));
-        TRY(buf_append_byte(dst, (uint8_t)next_nonzero(s)));
+        TRY(buf_append_byte(dst, next_nonzero(s)));
         for (int k = 0; k < 3; k++) {
-            TRY(buf_append_byte(dst, (uint8_t)next_hex(s)));
+            TRY(buf_append_byte(dst, next_hex(s)));
         }
     }
     return AIU_OK;
@@ -330,7 +330,7 @@ static enum aiu_status make_ipv6(struct source *s, struct buf *dst)
 
 static enum aiu_status make_mac(struct source *s, struct span value, struct buf *dst)
 {
-    char digits[MAC_DIGITS] = {'0', '2'};
+    uint8_t digits[MAC_DIGITS] = {'0', '2'};
 
     for (size_t i = 2; i < MAC_DIGITS; i++) {
         digits[i] = next_hex(s);
