@@ -90,8 +90,8 @@ enum aiu_status wording_judge(const struct folded *text, bool foreign, const str
 {
     int needed = foreign ? POINTS_FOREIGN : POINTS_USER;
     bool certain = has_certain(out);
-    struct phrase_hits hits;
-    struct model_run run;
+    struct phrase_hits hits __attribute__((uninitialized)); // both are large, and begun below
+    struct model_run run __attribute__((uninitialized));
     int model = 0;
 
     model_begin(&run, &wording_model);

@@ -6,17 +6,6 @@
 
 static const float NOTHING = -1e9F;
 
-// The root of a whole number, by Newton; exact enough for a score, and the same on every machine.
-static float root_of(float x)
-{
-    float r = x > 1.0F ? x / 2 : 1.0F;
-
-    for (int i = 0; i < 16; i++) {
-        r = (r + x / r) / 2;
-    }
-    return r;
-}
-
 void model_begin(struct model_run *r, const struct model *m)
 {
     *r = (struct model_run){
@@ -26,7 +15,7 @@ void model_begin(struct model_run *r, const struct model *m)
 // The window of the last `n` blocks.
 static void judge(struct model_run *r, size_t n, size_t end)
 {
-    int64_t sum = 0;
+    int32_t sum = 0;
     uint32_t features = 0;
     size_t start = 0;
 
@@ -36,8 +25,7 @@ static void judge(struct model_run *r, size_t n, size_t end)
         features += b->features;
         start = b->start;
     }
-    float score = (float)sum * r->model->scale / root_of((float)(features + MODEL_FADE));
-    score += r->model->bias;
+    float score = (float)sum * r->model->scale * r->model->shares[features] + r->model->bias;
     if (score > r->best) {
         r->best = score;
         r->start = start;

@@ -19,10 +19,12 @@ enum {
     MODEL_SHORT = 3,  // blocks of a window
     MODEL_LONG = 6,
     MODEL_FADE = 40, // added to the number of features of a window: few words prove little
+    MODEL_MOST = 2 * MODEL_BLOCK * MODEL_LONG, // features of a window
 };
 
 struct model {
     const int8_t *weights; // 1 << MODEL_BITS
+    const float *shares;   // MODEL_MOST + 1: 1 / sqrt(features + MODEL_FADE)
     float scale;           // of one step of a weight
     float bias;
     float threshold; // from here on a text is flagged by its wording alone

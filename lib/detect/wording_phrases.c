@@ -7,23 +7,30 @@
 enum {
     FIRST_PLACE = 300, // more than any gap
     SENTENCE_GAP = 8,  // words that the end of a sentence counts for
+    NOT_NEAR = 3,      // a negation so many words before a phrase takes it back
 };
 
-// Where a step was last reached.
+// Where a node was last reached.
 struct reached {
-    uint32_t place; // of its last word; 0: never
+    uint32_t place; // of its last word
     uint32_t first; // of the first word of the phrase
     uint32_t start; // byte where the phrase began
 };
 
+// `reached` counts where a child is armed, and needs no beginning.
 struct search {
     const struct phrases *phrases;
     const struct rule_set *rules;
     struct span text;
     struct phrase_hits *hits;
     struct model_run *model;
-    uint32_t negated; // the place of the last negation
-    struct reached reached[PHRASE_STEPS];
+    struct span before; // the last word
+    uint32_t before_hash;
+    uint32_t negated;  // the place of the last negation
+    uint32_t sentence; // the place where the last sentence began
+    uint64_t armed[PHRASE_NODES / 64];
+    uint64_t alive[PHRASE_SYMBOLS / 64]; // symbols with armed nodes
+    struct reached reached[PHRASE_NODES];
 };
 
 // A word, or some characters that are words each.
@@ -46,49 +53,104 @@ static void put_hit(struct phrase_hits *hits, const struct phrase_hit *hit)
     hits->count += i == hits->count;
 }
 
-// A negation at most so many words before a phrase takes it back ("never again ignore ...").
-enum { NOT_NEAR = 3 };
-
-static void complete(struct search *s, const struct phrase_step *step, const struct reached *r,
+static void complete(struct search *s, const struct phrase_node *node, const struct reached *r,
                      uint32_t end)
 {
     const uint8_t *p = s->text.p;
     uint32_t n = (uint32_t)s->text.n;
 
-    if (!rule_set_has(s->rules, step->rule) ||
-        (step->guarded && s->negated + NOT_NEAR >= r->first)) {
+    if (!rule_set_has(s->rules, node->rule) ||
+        (node->guarded && s->negated + NOT_NEAR >= r->first)) {
         return;
     }
-    while (end < n && phrase_mark(p, n, end) == 0 && !phrase_ideograph(p[end])) {
+    while (end < n && phrase_in_word(p, n, end)) {
         end++; // of a stem, to the end of its word
     }
-    struct phrase_hit hit = {step->rule, step->strength, r->start, end};
+    struct phrase_hit hit = {node->rule, node->strength, r->start, end};
     put_hit(s->hits, &hit);
 }
 
-static void reach(struct search *s, uint16_t symbol, const struct place *at)
+static void reach(struct search *s, size_t index, const struct reached *now, uint32_t end)
 {
-    const struct phrases *p = s->phrases;
+    const struct phrase_node *node = &s->phrases->nodes[index];
+    const uint16_t *children = s->phrases->children + node->children;
+
+    s->reached[index] = *now;
+    for (size_t i = 0; i < node->child_count; i++) {
+        uint16_t symbol = s->phrases->nodes[children[i]].symbol;
+        s->armed[children[i] / 64] |= UINT64_C(1) << (children[i] % 64);
+        s->alive[symbol / 64] |= UINT64_C(1) << (symbol % 64);
+    }
+    if (node->strength > 0) {
+        complete(s, node, now, end);
+    }
+}
+
+static void try_inner(struct search *s, size_t index, const struct place *at)
+{
+    const struct phrase_node *node = &s->phrases->nodes[index];
+    const struct reached *before = &s->reached[node->parent];
+
+    if (at->first <= before->place) {
+        return; // the same word
+    }
+    if (at->first - before->place - 1 > node->gap) {
+        s->armed[index / 64] &= ~(UINT64_C(1) << (index % 64));
+        return;
+    }
+    if (node->sentence == PHRASE_ANY || at->first - s->sentence - 1 <= node->sentence) {
+        struct reached now = {at->last, before->first, before->start};
+        reach(s, index, &now, at->end);
+    }
+}
+
+// The armed nodes of a symbol.
+static void say_inner(struct search *s, uint16_t symbol, const struct place *at)
+{
+    const struct phrase_symbol *y = &s->phrases->symbols[symbol];
+    uint64_t left = 0;
+
+    for (size_t word = y->inner / 64; word * 64 < y->roots; word++) {
+        uint64_t mask = word == y->inner / 64 ? UINT64_MAX << (y->inner % 64) : UINT64_MAX;
+        if (word == y->roots / 64) {
+            mask &= ~(UINT64_MAX << (y->roots % 64));
+        }
+        for (uint64_t bits = s->armed[word] & mask; bits != 0; bits &= bits - 1) {
+            try_inner(s, word * 64 + (size_t)__builtin_ctzll(bits), at);
+        }
+        left |= s->armed[word] & mask;
+    }
+    if (left == 0) {
+        s->alive[symbol / 64] &= ~(UINT64_C(1) << (symbol % 64));
+    }
+}
+
+static void say_roots(struct search *s, uint16_t symbol, const struct place *at)
+{
+    const struct phrase_symbol *y = &s->phrases->symbols[symbol];
 
     if (symbol == PHRASE_NOT) {
         s->negated = at->last;
     }
-    for (size_t i = p->symbol_first[symbol]; i < p->symbol_first[symbol + 1]; i++) {
-        size_t index = p->symbol_steps[i];
-        const struct phrase_step *step = &p->steps[index];
-        struct reached now = {at->last, at->first, at->start};
-
-        if (step->index > 0) {
-            const struct reached *before = &s->reached[index - 1];
-            if (at->first - before->place - 1 > step->gap) {
-                continue;
-            }
-            now.first = before->first;
-            now.start = before->start;
+    for (size_t i = y->roots; i < y->end; i++) {
+        uint8_t sentence = s->phrases->nodes[i].sentence;
+        if (sentence == PHRASE_ANY || at->first - s->sentence - 1 <= sentence) {
+            struct reached now = {at->last, at->first, at->start};
+            reach(s, i, &now, at->end);
         }
-        s->reached[index] = now;
-        if (step->last) {
-            complete(s, step, &now, at->end);
+    }
+}
+
+static void say(struct search *s, const struct phrase_entry *e, const struct place *at)
+{
+    const uint16_t *symbols = s->phrases->entry_symbols + e->symbols;
+
+    for (size_t i = 0; i < e->symbol_count; i++) {
+        if ((s->alive[symbols[i] / 64] >> (symbols[i] % 64) & 1) != 0) {
+            say_inner(s, symbols[i], at);
+        }
+        if (i < e->root_count) {
+            say_roots(s, symbols[i], at);
         }
     }
 }
@@ -96,52 +158,67 @@ static void reach(struct search *s, uint16_t symbol, const struct place *at)
 static void look_up(struct search *s, uint32_t hash, const struct place *at, bool whole)
 {
     const struct phrases *p = s->phrases;
+    uint32_t bucket = phrase_bucket(hash);
 
-    for (size_t i = p->buckets[hash >> 24]; i < p->buckets[(hash >> 24) + 1]; i++) {
+    for (size_t i = p->buckets[bucket]; i < p->buckets[bucket + 1]; i++) {
         const struct phrase_entry *e = &p->entries[i];
         if (e->hash != hash || e->n != at->end - at->start || !(whole || e->stem) ||
             (e->close != 0 && (at->end == s->text.n || s->text.p[at->end] != e->close)) ||
             memcmp(p->pool + e->at, s->text.p + at->start, e->n) != 0) {
             continue;
         }
-        for (size_t k = 0; k < e->symbol_count; k++) {
-            reach(s, p->entry_symbols[e->symbols + k], at);
-        }
+        say(s, e, at);
     }
 }
 
-static bool filtered(const struct phrases *p, uint32_t hash)
+static bool filtered(const uint64_t *filter, uint32_t hash)
 {
     uint32_t slot = phrase_slot(hash);
 
-    return (p->filter[slot / 64] >> (slot % 64) & 1) != 0;
+    return (filter[slot / 64] >> (slot % 64) & 1) != 0;
 }
 
-// The word at `at`, all its beginnings; returns its end.
+// Whether the word at `at` is the one before once more. It says nothing new, and texts that are
+// made of one word are not dearer than others.
+static bool is_repeated(const struct search *s, uint32_t at)
+{
+    struct span left = span_drop_first(s->text, at);
+    size_t n = s->before.n;
+
+    return n > 0 && left.n >= n && left.p[0] == s->before.p[0] &&
+           memcmp(left.p, s->before.p, n) == 0 &&
+           (left.n == n || !phrase_in_word(s->text.p, (uint32_t)s->text.n, at + (uint32_t)n));
+}
+
+// The word at `at`: as a whole, and where it is a stem; returns its end.
 static uint32_t read_word(struct search *s, uint32_t at, uint32_t place)
 {
     const uint8_t *p = s->text.p;
     uint32_t n = (uint32_t)s->text.n;
     uint32_t hash = PHRASE_SEED;
-    uint32_t end = at;
+    struct place word = {place, place, at, at};
 
-    while (end < n && phrase_mark(p, n, end) == 0 && !phrase_ideograph(p[end])) {
-        hash = phrase_hash(hash, p[end++]);
-        if (filtered(s->phrases, hash)) {
-            struct place word = {place, place, at, end};
-            look_up(s, hash, &word, end == n || phrase_mark(p, n, end) > 0);
+    while (word.end < n && phrase_in_word(p, n, word.end)) {
+        hash = phrase_hash(hash, p[word.end++]);
+        if (filtered(s->phrases->stems, hash)) {
+            look_up(s, hash, &word, word.end == n || !phrase_in_word(p, n, word.end));
         }
     }
-    if (s->model != NULL) {
-        model_add(s->model, hash, end);
+    if (filtered(s->phrases->words, hash) && !filtered(s->phrases->stems, hash)) {
+        look_up(s, hash, &word, true);
     }
-    return end;
+    if (s->model != NULL) {
+        model_add(s->model, hash, word.end);
+    }
+    s->before = span_of(p + at, word.end - at);
+    s->before_hash = hash;
+    return word.end;
 }
 
 // All entries that begin with the ideograph at `at`; returns the end of the first character.
 static uint32_t read_ideographs(struct search *s, uint32_t at, uint32_t place)
 {
-    enum { MOST = 12 };
+    enum { MOST = 12, HEADS = 2 };
     const uint8_t *p = s->text.p;
     uint32_t n = (uint32_t)s->text.n;
     uint32_t hash = PHRASE_SEED;
@@ -153,9 +230,12 @@ static uint32_t read_ideographs(struct search *s, uint32_t at, uint32_t place)
         if (i == 0 && s->model != NULL) {
             model_add(s->model, hash, end);
         }
-        if (filtered(s->phrases, hash)) {
+        if (filtered(s->phrases->stems, hash)) {
             struct place word = {place, place + i, at, end};
             look_up(s, hash, &word, true);
+        }
+        if (i < HEADS && !filtered(s->phrases->heads, hash)) {
+            break;
         }
     }
     return n - at >= 3 ? at + 3 : n;
@@ -186,27 +266,29 @@ static int sentence_mark(const uint8_t *p, uint32_t n, uint32_t at, uint32_t siz
     }
 }
 
-static void begin_sentence(struct search *s, uint32_t at, uint32_t place)
-{
-    struct place begin = {place, place, at, at};
-
-    reach(s, PHRASE_SENTENCE, &begin);
-}
-
 static void read_text(struct search *s)
 {
     const uint8_t *p = s->text.p;
     uint32_t n = (uint32_t)s->text.n;
     uint32_t place = FIRST_PLACE;
 
-    begin_sentence(s, 0, place++);
+    s->sentence = place++;
     for (uint32_t at = 0; at < n;) {
+        if (p[at] == ' ') {
+            at++;
+            continue;
+        }
         uint32_t size = phrase_mark(p, n, at);
         int mark = size == 0 ? 0 : sentence_mark(p, n, at, size);
         at += size;
         if (mark > 0) {
             place += mark == 2 ? SENTENCE_GAP : 0;
-            begin_sentence(s, at, place++);
+            s->sentence = place++;
+        } else if (size == 0 && is_repeated(s, at)) {
+            at += (uint32_t)s->before.n;
+            if (s->model != NULL) {
+                model_add(s->model, s->before_hash, at);
+            }
         } else if (size == 0) {
             at = phrase_ideograph(p[at]) ? read_ideographs(s, at, place) : read_word(s, at, place);
             place++;
@@ -217,7 +299,7 @@ static void read_text(struct search *s)
 void phrases_find(const struct phrases *p, const struct rule_set *rules, struct span text,
                   struct phrase_hits *ret_hits, struct model_run *model)
 {
-    struct search s;
+    struct search s __attribute__((uninitialized)); // large, and filled as it is needed
 
     ret_hits->count = 0;
     if (p->symbol_count == 0 || text.n == 0 || text.n >= UINT32_MAX / 4) {
@@ -229,6 +311,9 @@ void phrases_find(const struct phrases *p, const struct rule_set *rules, struct 
     s.hits = ret_hits;
     s.model = model;
     s.negated = 0;
-    memset(s.reached, 0, p->step_count * sizeof(s.reached[0]));
+    s.before = span_of(NULL, 0);
+    s.before_hash = 0;
+    memset(s.armed, 0, sizeof(s.armed));
+    memset(s.alive, 0, sizeof(s.alive));
     read_text(&s);
 }

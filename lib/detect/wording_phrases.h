@@ -4,9 +4,10 @@
 // The phrases of rules: rows of word classes with bounded gaps ("ignore ..3 previous ..2 rules"),
 // looked for in folded text. Inside detect and for rulec, which makes the tables.
 //
-// A vocabulary says for each word, or beginning of a word, of which symbols it is. A symbol stands
-// in steps of phrases. A step holds where it was last reached; a word that comes near enough behind
-// the step before reaches it. So a text costs its length, times the few steps of a symbol.
+// A vocabulary says for each word, or beginning of a word, of which symbols it is. Phrases are a
+// tree of nodes, each with the symbol that reaches it from its parent. A node that is reached arms
+// its children; a word looks only at the armed nodes of its symbols and disarms those whose parent
+// is too far behind. So a text costs its length and what it arms.
 //
 // Ownership: constant tables; hits are plain values. Threads: any. Errors: none.
 #pragma once
@@ -20,46 +21,59 @@
 #include "detect/wording_model.h"
 
 enum {
-    PHRASE_STEPS = 6144, // of all phrases
+    PHRASE_NODES = 2048,
+    PHRASE_SYMBOLS = 2048,
     PHRASE_FILTER = 1 << 16,
-    PHRASE_WORD = 64,    // longest entry of the vocabulary, bytes
-    PHRASE_SENTENCE = 0, // the symbol at the beginning of each sentence
-    PHRASE_NOT = 1,      // the symbol of negations
+    PHRASE_BUCKETS = 4096,
+    PHRASE_WORD = 64,  // longest entry of the vocabulary, bytes
+    PHRASE_NOT = 0,    // the symbol of negations
+    PHRASE_ANY = 0xFF, // of `sentence`: anywhere
+    PHRASE_ROOT = 0xFFFF,
 };
 
 struct phrase_entry {
     uint32_t hash;
     uint16_t at; // bytes in the pool
     uint8_t n;
-    bool stem;     // more letters may follow
-    uint8_t close; // the byte that must follow, or 0
-    uint16_t symbols;
-    uint16_t symbol_count;
+    bool stem;        // more letters may follow
+    uint8_t close;    // the byte that must follow, or 0
+    uint16_t symbols; // in `entry_symbols`; those with roots first
+    uint8_t root_count;
+    uint8_t symbol_count;
 };
 
-// Steps of a phrase lie side by side.
-struct phrase_step {
-    uint8_t index; // in its phrase
-    uint8_t gap;   // most words between the step before and this one
-    bool last;
-    bool guarded; // of the last: no negation before the phrase or in it
-    uint8_t strength;
+struct phrase_node {
+    uint16_t symbol;
+    uint16_t parent;
+    uint16_t children; // the first in `children`
+    uint8_t child_count;
+    uint8_t gap;      // most words between the parent and this
+    uint8_t sentence; // most words since a sentence began, or PHRASE_ANY
+    bool guarded;     // no negation before the phrase or in it
+    uint8_t strength; // of the phrase that ends here; 0: none does
     uint16_t rule;
 };
 
+// Nodes of a symbol lie side by side: first the inner ones, which are armed, then the roots.
+struct phrase_symbol {
+    uint16_t inner, roots, end;
+};
+
 struct phrases {
-    const uint64_t *filter;             // PHRASE_FILTER bits: hashes of entries
-    const struct phrase_entry *entries; // sorted by hash
-    const uint16_t *buckets;            // 257: by the upper eight bits of the hash
+    const uint64_t *words; // PHRASE_FILTER bits: hashes of whole words
+    const uint64_t *stems; // the same of stems, and of runs of ideographs
+    const uint64_t *heads; // of the first ideograph of these runs, and of the first two
+    const struct phrase_entry *entries; // by bucket
     size_t entry_count;
+    const uint16_t *buckets; // PHRASE_BUCKETS + 1
     const uint8_t *pool;
     size_t pool_n;
     const uint16_t *entry_symbols;
-    const uint16_t *symbol_first; // symbol_count + 1: in symbol_steps
-    const uint16_t *symbol_steps; // of a symbol, the later steps of a phrase first
+    const struct phrase_symbol *symbols;
     size_t symbol_count;
-    const struct phrase_step *steps;
-    size_t step_count;
+    const struct phrase_node *nodes;
+    const uint16_t *children;
+    size_t node_count;
 };
 
 struct phrase_hit {
@@ -87,6 +101,12 @@ static inline bool phrase_ideograph(uint8_t first)
     return first >= 0xE3 && first <= 0xE9;
 }
 
+// a to z and 0 to 9: folded text has no capital letters.
+static inline bool phrase_plain(uint8_t c)
+{
+    return (uint8_t)(c - 'a') < 26 || (uint8_t)(c - '0') < 10;
+}
+
 // Bytes of the punctuation or symbol at `at`, 0 where a character of a word stands there. ASCII;
 // U+0080 to U+00BF, U+2000 to U+2FFF, U+3000 to U+303F, Arabic and Indic stops, emoji.
 static inline uint32_t phrase_mark(const uint8_t *p, uint32_t n, uint32_t at)
@@ -95,7 +115,7 @@ static inline uint32_t phrase_mark(const uint8_t *p, uint32_t n, uint32_t at)
     uint8_t next = at + 1 < n ? p[at + 1] : 0;
 
     if (c < 0x80) {
-        return (uint8_t)((c | 0x20) - 'a') >= 26 && (uint8_t)(c - '0') >= 10;
+        return !phrase_plain(c);
     }
     if (c == 0xC2 || (c == 0xD8 && (next == 0x8C || next == 0x9B || next == 0x9F))) {
         return n - at < 2 ? 1 : 2;
@@ -107,6 +127,14 @@ static inline uint32_t phrase_mark(const uint8_t *p, uint32_t n, uint32_t at)
     return c < 0xF0 ? 0 : n - at < 4 ? n - at : 4;
 }
 
+static inline bool phrase_in_word(const uint8_t *p, uint32_t n, uint32_t at)
+{
+    return phrase_plain(p[at]) ||
+           (p[at] >= 0x80 && !phrase_ideograph(p[at]) && phrase_mark(p, n, at) == 0);
+}
+
+enum { PHRASE_SEED = 0x3C6EF372 };
+
 static inline uint32_t phrase_hash(uint32_t hash, uint8_t c)
 {
     return (hash ^ c) * UINT32_C(0x01000193);
@@ -117,4 +145,7 @@ static inline uint32_t phrase_slot(uint32_t hash)
     return (hash ^ hash >> 15) & (PHRASE_FILTER - 1);
 }
 
-enum { PHRASE_SEED = 0x3C6EF372 };
+static inline uint32_t phrase_bucket(uint32_t hash)
+{
+    return (hash ^ hash >> 12) & (PHRASE_BUCKETS - 1);
+}

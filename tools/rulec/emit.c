@@ -133,6 +133,16 @@ static void put_context_words(FILE *f, const struct catalog *c)
     put_numbers(f, "shape_groups", c->shape_groups, c->context_count + 1);
 }
 
+static void put_bits(FILE *f, const char *name, const uint64_t *bits, size_t n)
+{
+    (void)fprintf(f, "static const uint64_t %s[] = {\n", name);
+    for (size_t i = 0; i < n; i++) {
+        (void)fprintf(f, "UINT64_C(0x%llx),%s", (unsigned long long)bits[i],
+                      i % 6 == 5 ? "\n" : "");
+    }
+    (void)fputs("};\n", f);
+}
+
 static void put_phrase_words(FILE *f, const struct phrases *p)
 {
     size_t links = 0;
@@ -140,17 +150,15 @@ static void put_phrase_words(FILE *f, const struct phrases *p)
     (void)fputs("static const struct phrase_entry phrase_entries[] = {\n", f);
     for (size_t i = 0; i < p->entry_count; i++) {
         const struct phrase_entry *e = &p->entries[i];
-        (void)fprintf(f, "{%u, %u, %u, %d, %u, %u, %u},\n", e->hash, e->at, e->n, e->stem, e->close,
-                      e->symbols, e->symbol_count);
+        (void)fprintf(f, "{%u, %u, %u, %d, %u, %u, %u, %u},\n", e->hash, e->at, e->n, e->stem,
+                      e->close, e->symbols, e->root_count, e->symbol_count);
         links += e->symbol_count;
     }
-    (void)fputs("{0}};\nstatic const uint64_t phrase_filter[] = {\n", f);
-    for (size_t i = 0; i < PHRASE_FILTER / 64; i++) {
-        (void)fprintf(f, "UINT64_C(0x%llx),%s", (unsigned long long)p->filter[i],
-                      i % 6 == 5 ? "\n" : "");
-    }
-    (void)fputs("};\n", f);
-    put_numbers(f, "phrase_buckets", p->buckets, 257);
+    (void)fputs("{0}};\n", f);
+    put_bits(f, "phrase_words", p->words, PHRASE_FILTER / 64);
+    put_bits(f, "phrase_stems", p->stems, PHRASE_FILTER / 64);
+    put_bits(f, "phrase_heads", p->heads, PHRASE_FILTER / 64);
+    put_numbers(f, "phrase_buckets", p->buckets, PHRASE_BUCKETS + 1);
     put_numbers(f, "phrase_entry_symbols", p->entry_symbols, links);
     put_bytes(f, "phrase_pool", p->pool, p->pool_n);
 }
@@ -158,13 +166,18 @@ static void put_phrase_words(FILE *f, const struct phrases *p)
 static void put_phrases(FILE *f, const struct phrases *p)
 {
     put_phrase_words(f, p);
-    put_numbers(f, "phrase_symbol_first", p->symbol_first, p->symbol_count + 1);
-    put_numbers(f, "phrase_symbol_steps", p->symbol_steps, p->step_count);
-    (void)fputs("static const struct phrase_step phrase_steps[] = {\n", f);
-    for (size_t i = 0; i < p->step_count; i++) {
-        const struct phrase_step *s = &p->steps[i];
-        (void)fprintf(f, "{%u, %u, %d, %d, %u, %u},\n", s->index, s->gap, s->last, s->guarded,
-                      s->strength, s->rule);
+    put_numbers(f, "phrase_children", p->children, p->node_count);
+    (void)fputs("static const struct phrase_symbol phrase_symbols[] = {\n", f);
+    for (size_t i = 0; i < p->symbol_count; i++) {
+        const struct phrase_symbol *s = &p->symbols[i];
+        (void)fprintf(f, "{%u, %u, %u},\n", s->inner, s->roots, s->end);
+    }
+    (void)fputs("{0}};\nstatic const struct phrase_node phrase_nodes[] = {\n", f);
+    for (size_t i = 0; i < p->node_count; i++) {
+        const struct phrase_node *n = &p->nodes[i];
+        (void)fprintf(f, "{%u, %u, %u, %u, %u, %u, %d, %u, %u},\n", n->symbol, n->parent,
+                      n->children, n->child_count, n->gap, n->sentence, n->guarded, n->strength,
+                      n->rule);
     }
     (void)fputs("{0}};\n", f);
 }
@@ -173,14 +186,14 @@ static void put_phrase_tables(FILE *f, const struct catalog *c)
 {
     (void)fprintf(f,
                   ".phrases = {\n"
-                  "    .filter = phrase_filter, .entries = phrase_entries, .entry_count = %zu,\n"
-                  "    .buckets = phrase_buckets, .pool = phrase_pool, .pool_n = %zu,\n"
-                  "    .entry_symbols = phrase_entry_symbols,\n"
-                  "    .symbol_first = phrase_symbol_first, .symbol_steps = phrase_symbol_steps,\n"
-                  "    .symbol_count = %zu, .steps = phrase_steps, .step_count = %zu,\n"
+                  "    .words = phrase_words, .stems = phrase_stems, .heads = phrase_heads,\n"
+                  "    .entries = phrase_entries, .entry_count = %zu, .buckets = phrase_buckets,\n"
+                  "    .pool = phrase_pool, .pool_n = %zu, .entry_symbols = phrase_entry_symbols,\n"
+                  "    .symbols = phrase_symbols, .symbol_count = %zu, .nodes = phrase_nodes,\n"
+                  "    .node_count = %zu, .children = phrase_children,\n"
                   "}, .model = %u,\n",
                   c->phrases.entry_count, c->phrases.pool_n, c->phrases.symbol_count,
-                  c->phrases.step_count, c->model);
+                  c->phrases.node_count, c->model);
 }
 
 static void put_anchor(FILE *f, const struct anchor *a)

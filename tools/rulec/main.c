@@ -55,9 +55,9 @@ static bool compile(struct arena *a, struct errors *e, struct source *source, co
         return false;
     }
     (void)printf("rulec: %zu rules, %zu programs, %zu literals, database of %zu bytes, reach %zu, "
-                 "%zu steps of phrases\n",
+                 "%zu nodes of phrases\n",
                  catalog.rule_count, catalog.program_count, catalog.anchor_count,
-                 catalog.database_n, catalog.reach, catalog.phrases.step_count);
+                 catalog.database_n, catalog.reach, catalog.phrases.node_count);
     return true;
 }
 

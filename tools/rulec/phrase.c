@@ -11,7 +11,7 @@
 #include "base/num.h"
 #include "detect/fold.h"
 
-enum { SYMBOLS = 2048, ENTRIES = 8192, POOL = 65535, LINKS = 32768, ELEMENTS = 16 };
+enum { ENTRIES = 8192, POOL = 65535, LINKS = 32768, CHILDREN = 255 };
 
 struct link {
     uint16_t from, to;
@@ -22,34 +22,22 @@ struct phrase_build {
     struct errors *errors;
     const struct source *source;
     struct folder folder;
-    struct span *symbols; // as they are written; the first is the beginning of a sentence
+    struct span *symbols; // as they are written; the first are the negations
     size_t symbol_count;
     struct phrase_entry *entries;
     size_t entry_count;
     uint8_t *pool;
     size_t pool_n;
-    struct link *entry_links; // entry to symbol
-    size_t entry_link_count;
-    struct link *step_links; // symbol to step
-    size_t step_link_count;
-    struct phrase_step *steps;
-    size_t step_count;
+    struct link *links; // entry to symbol
+    size_t link_count;
+    struct phrase_node *nodes; // parents before their children
+    size_t node_count;
 };
 
 static bool too_many(const struct phrase_build *b, const struct text *where, const char *what)
 {
     fail_at(b->errors, where, "the phrases have too many %s", what);
     return false;
-}
-
-static bool link_up(const struct phrase_build *b, const struct text *where, struct link *links,
-                    size_t *count, struct link link)
-{
-    if (*count == LINKS) {
-        return too_many(b, where, "words");
-    }
-    links[(*count)++] = link;
-    return true;
 }
 
 static uint32_t hash_of(struct span word)
@@ -120,8 +108,19 @@ static bool put_word(struct phrase_build *b, const struct text *where, struct sp
         fail_at(b->errors, where, "\"%.*s\" is not one word", (int)word.n, (const char *)word.p);
         return false;
     }
-    return put_entry(b, where, folded.text, close, &entry) &&
-           link_up(b, where, b->entry_links, &b->entry_link_count, (struct link){entry, symbol});
+    if (!put_entry(b, where, folded.text, close, &entry)) {
+        return false;
+    }
+    for (size_t i = 0; i < b->link_count; i++) {
+        if (b->links[i].from == entry && b->links[i].to == symbol) {
+            return true;
+        }
+    }
+    if (b->link_count == LINKS) {
+        return too_many(b, where, "words");
+    }
+    b->links[b->link_count++] = (struct link){entry, symbol};
+    return true;
 }
 
 static const struct source_context *class_of(const struct phrase_build *b, struct span name)
@@ -166,7 +165,7 @@ static bool put_symbol(struct phrase_build *b, const struct text *where, struct 
             return true;
         }
     }
-    if (b->symbol_count == SYMBOLS) {
+    if (b->symbol_count == PHRASE_SYMBOLS) {
         return too_many(b, where, "different elements");
     }
     *ret = (uint16_t)b->symbol_count;
@@ -186,118 +185,184 @@ static bool put_symbol(struct phrase_build *b, const struct text *where, struct 
     return true;
 }
 
-static bool put_step(struct phrase_build *b, const struct text *where, struct span element,
-                     struct phrase_step step)
+// The node like `wanted`; made where it is new.
+static bool put_node(struct phrase_build *b, const struct text *where,
+                     const struct phrase_node *wanted, uint16_t *ret)
 {
-    uint16_t symbol = 0;
-
-    if (b->step_count == PHRASE_STEPS) {
+    for (size_t i = 0; i < b->node_count; i++) {
+        const struct phrase_node *node = &b->nodes[i];
+        if (node->symbol == wanted->symbol && node->parent == wanted->parent &&
+            node->gap == wanted->gap && node->sentence == wanted->sentence &&
+            node->guarded == wanted->guarded) {
+            *ret = (uint16_t)i;
+            return true;
+        }
+    }
+    if (b->node_count == PHRASE_NODES) {
         return too_many(b, where, "elements");
     }
-    if (!put_symbol(b, where, element, &symbol) ||
-        !link_up(b, where, b->step_links, &b->step_link_count,
-                 (struct link){symbol, (uint16_t)b->step_count})) {
+    if (wanted->parent != PHRASE_ROOT && ++b->nodes[wanted->parent].child_count == CHILDREN) {
+        return too_many(b, where, "ways to go on");
+    }
+    *ret = (uint16_t)b->node_count;
+    b->nodes[b->node_count++] = *wanted;
+    return true;
+}
+
+// What stands between two elements: words, and perhaps the beginning of a sentence.
+struct between {
+    uint64_t gap;
+    uint64_t sentence;
+    bool begins;
+};
+
+static bool read_between(struct phrase_build *b, const struct text *text, struct span element,
+                         struct between *between)
+{
+    uint64_t gap = 0;
+
+    if (span_equal(element, SPAN_OF("^"))) {
+        between->begins = true;
+        between->sentence = 0;
+        return true;
+    }
+    if (num_parse_u64(span_drop_first(element, 2), 40, &gap) != AIU_OK) {
+        fail_at(b->errors, text, "\"..N\" stands between two elements, N up to 40");
         return false;
     }
-    b->steps[b->step_count++] = step;
+    between->gap += gap;
+    between->sentence += gap;
     return true;
 }
 
 static bool put_phrase(struct phrase_build *b, const struct text *text, uint16_t rule,
                        uint8_t strength)
 {
-    struct phrase_step step = {.rule = rule, .strength = strength};
-    struct span left = text->s;
-    uint64_t gap = 0;
+    bool guarded = span_starts_with(text->s, SPAN_OF("! "));
+    struct span left = span_skip_prefix(text->s, SPAN_OF("! "));
+    struct between between = {0, 0, false};
+    uint16_t at = PHRASE_ROOT;
+    bool open = true;
 
-    step.guarded = span_starts_with(left, SPAN_OF("! "));
-    left = span_skip_prefix(left, SPAN_OF("! "));
     while (left.n > 0) {
         struct span element, rest = {NULL, 0};
         if (!span_cut(left, ' ', &element, &rest)) {
             element = left;
         }
         left = rest;
-        if (span_starts_with(element, SPAN_OF(".."))) {
-            if (step.index == 0 || left.n == 0 ||
-                num_parse_u64(span_drop_first(element, 2), 40, &gap) != AIU_OK) {
-                fail_at(b->errors, text, "\"..N\" stands between two elements, N up to 40");
+        open = span_starts_with(element, SPAN_OF("..")) || span_equal(element, SPAN_OF("^"));
+        if (open) {
+            if (!read_between(b, text, element, &between)) {
                 return false;
             }
             continue;
         }
-        step.gap = (uint8_t)gap;
-        step.last = left.n == 0;
-        if (step.index == ELEMENTS || !put_step(b, text, element, step)) {
+        struct phrase_node node = {
+            .parent = at,
+            .gap = (uint8_t)(between.gap + (at != PHRASE_ROOT && between.begins)),
+            .sentence = between.begins ? (uint8_t)between.sentence : PHRASE_ANY,
+            .guarded = guarded,
+        };
+        if (!put_symbol(b, text, element, &node.symbol) || !put_node(b, text, &node, &at)) {
             return false;
         }
-        step.index++;
-        gap = 0;
+        between = (struct between){0, 0, false};
     }
-    if (step.index == 0) {
-        fail_at(b->errors, text, "a phrase without words");
+    if (open || at == PHRASE_ROOT) {
+        fail_at(b->errors, text, "a phrase ends with a word");
+        return false;
     }
-    return step.index > 0;
+    if (b->nodes[at].strength < strength) {
+        b->nodes[at].strength = strength;
+        b->nodes[at].rule = rule;
+    }
+    return true;
 }
 
-// The links as ranges of a flat list by `from`; later ones first where `backwards`.
-static uint16_t *flatten(const struct phrase_build *b, const struct link *links, size_t count,
-                         size_t from_count, uint16_t **ret_first, bool backwards)
+static bool has_roots(const struct phrase_build *b, uint16_t symbol)
 {
-    uint16_t *flat = arena_array(b->arena, count + 1, sizeof(*flat));
-    uint16_t *first = arena_array(b->arena, from_count + 1, sizeof(*first));
+    bool found = symbol == PHRASE_NOT;
+
+    for (size_t i = 0; i < b->node_count && !found; i++) {
+        found = b->nodes[i].symbol == symbol && b->nodes[i].parent == PHRASE_ROOT;
+    }
+    return found;
+}
+
+// The links of entries as ranges of a flat list, symbols with roots first.
+static const uint16_t *flatten_links(struct phrase_build *b)
+{
+    uint16_t *flat = arena_array(b->arena, b->link_count + 1, sizeof(*flat));
+    bool *roots = arena_array(b->arena, b->symbol_count, sizeof(*roots));
     size_t n = 0;
 
-    CHECK(flat != NULL && first != NULL);
-    for (size_t from = 0; from < from_count; from++) {
-        first[from] = (uint16_t)n;
-        for (size_t i = 0; i < count; i++) {
-            const struct link *link = &links[backwards ? count - 1 - i : i];
-            if (link->from == from) {
-                flat[n++] = link->to;
+    CHECK(flat != NULL && roots != NULL);
+    for (size_t i = 0; i < b->symbol_count; i++) {
+        roots[i] = has_roots(b, (uint16_t)i);
+    }
+    for (size_t e = 0; e < b->entry_count; e++) {
+        b->entries[e].symbols = (uint16_t)n;
+        for (int pass = 1; pass >= 0; pass--) {
+            for (size_t i = 0; i < b->link_count; i++) {
+                if (b->links[i].from == e && roots[b->links[i].to] == pass) {
+                    flat[n++] = b->links[i].to;
+                }
+            }
+            b->entries[e].symbol_count = (uint8_t)(n - b->entries[e].symbols);
+            if (pass == 1) {
+                b->entries[e].root_count = b->entries[e].symbol_count;
             }
         }
     }
-    first[from_count] = (uint16_t)n;
-    *ret_first = first;
     return flat;
 }
 
-static void sort_entries(struct phrase_build *b, const uint16_t *first)
+static void sort_entries(struct phrase_build *b)
 {
-    for (size_t i = 0; i < b->entry_count; i++) {
-        b->entries[i].symbols = first[i];
-        b->entries[i].symbol_count = (uint16_t)(first[i + 1] - first[i]);
-    }
     for (size_t i = 1; i < b->entry_count; i++) {
         struct phrase_entry e = b->entries[i];
         size_t k = i;
-        for (; k > 0 && b->entries[k - 1].hash > e.hash; k--) {
+        for (; k > 0 && phrase_bucket(b->entries[k - 1].hash) > phrase_bucket(e.hash); k--) {
             b->entries[k] = b->entries[k - 1];
         }
         b->entries[k] = e;
     }
 }
 
+static void add_to(uint64_t *filter, struct span word)
+{
+    uint32_t slot = phrase_slot(hash_of(word));
+
+    filter[slot / 64] |= UINT64_C(1) << (slot % 64);
+}
+
 static void finish_entries(struct phrase_build *b, struct phrases *p)
 {
-    uint64_t *filter = arena_array(b->arena, PHRASE_FILTER / 64, sizeof(*filter));
-    uint16_t *buckets = arena_array(b->arena, 257, sizeof(*buckets));
-    uint16_t *first = NULL;
+    uint64_t *words = arena_array(b->arena, PHRASE_FILTER / 64, sizeof(*words));
+    uint64_t *stems = arena_array(b->arena, PHRASE_FILTER / 64, sizeof(*stems));
+    uint64_t *heads = arena_array(b->arena, PHRASE_FILTER / 64, sizeof(*heads));
+    uint16_t *buckets = arena_array(b->arena, PHRASE_BUCKETS + 1, sizeof(*buckets));
 
-    CHECK(filter != NULL && buckets != NULL);
-    p->entry_symbols =
-        flatten(b, b->entry_links, b->entry_link_count, b->entry_count, &first, false);
-    sort_entries(b, first);
+    CHECK(words != NULL && stems != NULL && heads != NULL && buckets != NULL);
+    p->entry_symbols = flatten_links(b);
+    sort_entries(b);
     for (size_t i = 0; i < b->entry_count; i++) {
-        uint32_t slot = phrase_slot(b->entries[i].hash);
-        filter[slot / 64] |= UINT64_C(1) << (slot % 64);
-        buckets[(b->entries[i].hash >> 24) + 1] = (uint16_t)(i + 1);
+        const struct phrase_entry *e = &b->entries[i];
+        struct span word = {b->pool + e->at, e->n};
+        bool ideographs = phrase_ideograph(word.p[0]);
+        add_to(e->stem || ideographs ? stems : words, word);
+        if (ideographs) {
+            add_to(heads, span_first(word, 3));
+            add_to(heads, span_first(word, 6));
+        }
+        buckets[phrase_bucket(e->hash) + 1] = (uint16_t)(i + 1);
     }
-    for (size_t i = 1; i < 257; i++) {
+    for (size_t i = 1; i <= PHRASE_BUCKETS; i++) {
         buckets[i] = buckets[i] == 0 ? buckets[i - 1] : buckets[i];
     }
-    p->filter = filter;
+    p->words = words;
+    p->stems = stems;
+    p->heads = heads;
     p->buckets = buckets;
     p->entries = b->entries;
     p->entry_count = b->entry_count;
@@ -305,24 +370,69 @@ static void finish_entries(struct phrase_build *b, struct phrases *p)
     p->pool_n = b->pool_n;
 }
 
-static bool new_phrases(struct phrase_build *b)
+// Nodes by symbol, the inner ones of each before its roots.
+static bool finish_nodes(struct phrase_build *b, struct phrases *p)
 {
-    b->symbols = arena_array(b->arena, SYMBOLS, sizeof(*b->symbols));
-    b->entries = arena_array(b->arena, ENTRIES, sizeof(*b->entries));
-    b->pool = arena_new(b->arena, POOL);
-    b->entry_links = arena_array(b->arena, LINKS, sizeof(*b->entry_links));
-    b->step_links = arena_array(b->arena, LINKS, sizeof(*b->step_links));
-    b->steps = arena_array(b->arena, PHRASE_STEPS, sizeof(*b->steps));
-    if (b->symbols == NULL || b->entries == NULL || b->pool == NULL || b->entry_links == NULL ||
-        b->step_links == NULL || b->steps == NULL) {
+    struct phrase_symbol *symbols = arena_array(b->arena, b->symbol_count, sizeof(*symbols));
+    struct phrase_node *nodes = arena_array(b->arena, b->node_count + 1, sizeof(*nodes));
+    uint16_t *children = arena_array(b->arena, b->node_count + 1, sizeof(*children));
+    uint16_t *moved = arena_array(b->arena, b->node_count + 1, sizeof(*moved));
+    size_t n = 0;
+
+    if (symbols == NULL || nodes == NULL || children == NULL || moved == NULL) {
         return false;
     }
-    b->symbols[b->symbol_count++] = SPAN_OF("^");
+    for (size_t symbol = 0; symbol < b->symbol_count; symbol++) {
+        symbols[symbol].inner = (uint16_t)n;
+        for (int root = 0; root < 2; root++) {
+            symbols[symbol].roots = root == 1 ? (uint16_t)n : 0;
+            for (size_t i = 0; i < b->node_count; i++) {
+                bool is_root = b->nodes[i].parent == PHRASE_ROOT;
+                if (b->nodes[i].symbol == symbol && is_root == root) {
+                    moved[i] = (uint16_t)n;
+                    nodes[n++] = b->nodes[i];
+                }
+            }
+        }
+        symbols[symbol].end = (uint16_t)n;
+    }
+    size_t child = 0;
+    for (size_t i = 0; i < n; i++) {
+        uint16_t parent = nodes[i].parent;
+        nodes[i].parent = parent == PHRASE_ROOT ? PHRASE_ROOT : moved[parent];
+    }
+    for (size_t i = 0; i < n; i++) {
+        nodes[i].children = (uint16_t)child;
+        for (size_t k = 0; k < n; k++) {
+            if (nodes[k].parent == i) {
+                children[child++] = (uint16_t)k;
+            }
+        }
+    }
+    p->symbols = symbols;
+    p->symbol_count = b->symbol_count;
+    p->nodes = nodes;
+    p->node_count = n;
+    p->children = children;
+    return true;
+}
+
+static bool new_phrases(struct phrase_build *b)
+{
+    b->symbols = arena_array(b->arena, PHRASE_SYMBOLS, sizeof(*b->symbols));
+    b->entries = arena_array(b->arena, ENTRIES, sizeof(*b->entries));
+    b->pool = arena_new(b->arena, POOL);
+    b->links = arena_array(b->arena, LINKS, sizeof(*b->links));
+    b->nodes = arena_array(b->arena, PHRASE_NODES, sizeof(*b->nodes));
+    if (b->symbols == NULL || b->entries == NULL || b->pool == NULL || b->links == NULL ||
+        b->nodes == NULL) {
+        return false;
+    }
     b->symbols[b->symbol_count++] = SPAN_OF("@not");
     return true;
 }
 
-// The words of the class "not", where there is one, are the second symbol.
+// The words of the class "not", where there is one, are the first symbol.
 static bool put_negations(struct phrase_build *b)
 {
     const struct source_context *class = class_of(b, SPAN_OF("not"));
@@ -335,7 +445,6 @@ bool build_phrases(struct arena *a, struct errors *e, const struct source *sourc
 {
     struct phrase_build b = {.arena = a, .errors = e, .source = source};
     struct phrases *p = &catalog->phrases;
-    uint16_t *first = NULL;
     bool ok = new_phrases(&b) && put_negations(&b);
 
     catalog->model = INDEX_NONE;
@@ -352,10 +461,5 @@ bool build_phrases(struct arena *a, struct errors *e, const struct source *sourc
         return false;
     }
     finish_entries(&b, p);
-    p->symbol_steps = flatten(&b, b.step_links, b.step_link_count, b.symbol_count, &first, true);
-    p->symbol_first = first;
-    p->symbol_count = b.symbol_count;
-    p->steps = b.steps;
-    p->step_count = b.step_count;
-    return true;
+    return finish_nodes(&b, p);
 }

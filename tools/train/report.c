@@ -1,5 +1,6 @@
 // SPDX-FileCopyrightText: The AI Utilities authors
 // SPDX-License-Identifier: Apache-2.0
+#include <math.h>
 #include <stdio.h>
 
 #include "train.h"
@@ -108,11 +109,16 @@ bool write_model(const char *path, const struct learned *l, float threshold)
     for (size_t i = 0; i < WEIGHTS; i++) {
         (void)fprintf(f, "%s%d,", i % 32 == 0 ? "\n" : "", l->steps[i]);
     }
-    (void)fprintf(f,
-                  "\n};\n// clang-format on\n\nconst struct model wording_model = {\n"
-                  "    .weights = weights,\n    .scale = %.9gF,\n    .bias = %.9gF,\n"
-                  "    .threshold = %.1fF,\n};\n",
-                  (double)l->scale, (double)l->bias, (double)threshold);
+    (void)fputs("\n};\nstatic const float shares[MODEL_MOST + 1] = {", f);
+    for (int i = 0; i <= MODEL_MOST; i++) {
+        (void)fprintf(f, "%s%.9gF,", i % 8 == 0 ? "\n" : "", 1 / sqrt(i + (double)MODEL_FADE));
+    }
+    (void)fprintf(
+        f,
+        "\n};\n// clang-format on\n\nconst struct model wording_model = {\n"
+        "    .weights = weights,\n    .shares = shares,\n    .scale = %.9gF,\n    .bias = %.9gF,\n"
+        "    .threshold = %.1fF,\n};\n",
+        (double)l->scale, (double)l->bias, (double)threshold);
     bool ok = ferror(f) == 0;
     return fclose(f) == 0 && ok;
 }
