@@ -49,7 +49,12 @@ static bool may_have(uint8_t c, size_t n)
 
 static inline bool is_base64(uint8_t c)
 {
-    return is_alnum(c) || c == '+' || c == '/' || c == '-' || c == '_';
+    static const bool digits[256] = {
+        ['0' ... '9'] = true, ['A' ... 'Z'] = true, ['a' ... 'z'] = true, ['+'] = true,
+        ['/'] = true,         ['-'] = true,         ['_'] = true,
+    };
+
+    return digits[c];
 }
 
 static uint32_t value64(uint8_t c)

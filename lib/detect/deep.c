@@ -260,25 +260,18 @@ static void wipe(struct scratch *s)
     }
 }
 
-static struct rule_set both(const struct rule_set *a, struct rule_set b)
+// What is hidden is hidden only where it stands, and an address is fetched only as it stands: a
+// reading shows the other kinds.
+static void choose_rules(struct job *job)
 {
-    for (size_t i = 0; i < ARRAY_SIZE(b.bits); i++) {
-        b.bits[i] &= a->bits[i];
-    }
-    return b;
-}
+    const struct rule_set *kinds = job->engine->kinds;
 
-// What is hidden is hidden only where it stands: a reading shows the other kinds.
-static struct rule_set readable(const struct rule_set *rules)
-{
-    struct rule_set kept = *rules;
-    struct rule_set hidden = rule_set_kind(KIND_HIDDEN);
-    struct rule_set output = rule_set_kind(KIND_OUTPUT);
-
-    for (size_t i = 0; i < ARRAY_SIZE(kept.bits); i++) {
-        kept.bits[i] &= ~(hidden.bits[i] | output.bits[i]);
+    job->readable = *job->rules;
+    job->secrets = *job->rules;
+    for (size_t i = 0; i < ARRAY_SIZE(job->rules->bits); i++) {
+        job->readable.bits[i] &= ~(kinds[KIND_HIDDEN].bits[i] | kinds[KIND_OUTPUT].bits[i]);
+        job->secrets.bits[i] &= kinds[KIND_SECRET].bits[i];
     }
-    return kept;
 }
 
 enum aiu_status deep_scan(const struct engine *e, struct scratch *s, const struct rule_set *rules,
@@ -291,8 +284,7 @@ enum aiu_status deep_scan(const struct engine *e, struct scratch *s, const struc
     *ret_wording = (struct wording){0};
     TRY(scan_text(e, s, rules, text, out));
     job.exact = out->count;
-    job.readable = readable(rules);
-    job.secrets = both(rules, rule_set_kind(KIND_SECRET));
+    choose_rules(&job);
     enum aiu_status st = read_level(&source);
     wipe(s);
     TRY(st);

@@ -75,6 +75,9 @@ enum aiu_status engine_new_of(const struct catalog *c, struct engine **ret_engin
     }
     (void)hs_set_allocator(hs_alloc, mem_free);
     e->catalog = c;
+    for (size_t i = 0; i < c->rule_count; i++) {
+        rule_set_add(&e->kinds[c->info[i].kind], (uint16_t)i);
+    }
     enum aiu_status st = load(e);
     if (st != AIU_OK) {
         engine_free(e);

@@ -17,6 +17,7 @@ struct engine {
     const struct catalog *catalog;
     hs_database_t *database;
     bool compiled;
+    struct rule_set kinds[KIND_COUNT]; // the rules of each kind
 };
 
 enum {

@@ -414,11 +414,36 @@ static enum aiu_status take_kind(struct job *job, const struct character *c)
     return take_other(job, c);
 }
 
+// A letter inside a word that stays as it is, which is nearly all of a text in another script.
+static inline bool take_plain_letter(struct job *job, const struct character *c)
+{
+    bool plain = c->e->kind == CHAR_LETTER &&
+                 (c->e->flags & ~(CHAR_UPPER | CHAR_STRICT)) == CHAR_SAME && job->word.open;
+    bool goes_on = job->side_by_side && c->at - job->n == job->ahead &&
+                   job->room - job->n >= ROOM && job->unseen_text != job->n;
+
+    if (!plain || !goes_on || job->latinise || job->tags) {
+        return false;
+    }
+    count_letter(&job->word, c->e);
+    job->last = c->code;
+    job->last_source = c->at;
+    job->last_text = job->n;
+    for (size_t i = 0; i < c->n; i++) {
+        job->out[job->n + i] = job->source.p[c->at + i];
+    }
+    job->n += c->n;
+    return true;
+}
+
 static enum aiu_status take_character(struct job *job, size_t *at)
 {
     struct character c = character_at(job, *at);
 
     *at += c.n;
+    if (take_plain_letter(job, &c)) {
+        return AIU_OK;
+    }
     job->traits |= FOLD_NOT_ASCII;
     if (job->tags && c.e->kind != CHAR_TAG) {
         job->tags = false;

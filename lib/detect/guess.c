@@ -34,18 +34,28 @@ static uint8_t symbol(uint8_t c)
     return (uint8_t)(c - 'a') < 26 ? (uint8_t)(c & 31) : 0;
 }
 
+// What the first pass sees on its way.
+struct seen {
+    bool digits; // in some stride
+    bool gaps;   // so many in some stride that letters may be apart
+};
+
 // The lanes of every other pair of a stride, summed.
-static uint64_t stride_sum(const uint8_t *p)
+static uint64_t stride_sum(const uint8_t *p, struct seen *seen)
 {
     typedef uint16_t pairs __attribute__((vector_size(STRIDE)));
     lanes v = lanes_load(p);
-    pairs both = (pairs)(v & 31 & lanes_in(v, 'a', 26));
+    lanes letters = lanes_in(v, 'a', 26);
+    lanes digits = lanes_digits(v);
+    pairs both = (pairs)(v & 31 & letters);
     uint16_t at[STRIDE / 2];
     uint64_t sum = 0;
 
 #if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
     both = both >> 8 | both << 8;
 #endif
+    seen->digits = seen->digits || lanes_any(digits | lanes_equal(v, '@') | lanes_equal(v, '$'));
+    seen->gaps = seen->gaps || lanes_sum(~(letters | digits) & 1) >= STRIDE / 2 - 2;
     both = (both & 31) | (both >> 3 & 0x3E0);
     memcpy(at, &both, sizeof(at));
     for (size_t i = 0; i < STRIDE / 2; i++) {
@@ -99,7 +109,8 @@ static enum aiu_status take_part(struct guessing *g, enum lane lane, struct rise
 
     widen(words, &part);
     struct span text = {words.p + part.start, part.end - part.start};
-    if (letters_of(text) < LETTERS_LEAST) {
+    size_t letters = letters_of(text);
+    if (letters < LETTERS_LEAST || letters * 3 < text.n * 2) {
         return AIU_OK;
     }
     if (lane == LANE_BACK) {
@@ -128,7 +139,7 @@ static enum aiu_status step(struct guessing *g, enum lane lane, struct rise *r, 
     return AIU_OK;
 }
 
-static enum aiu_status find_parts(struct guessing *g)
+static enum aiu_status find_parts(struct guessing *g, struct seen *seen)
 {
     struct span words = g->words->text;
     struct rise rises[LANE_OWN] = {{0}};
@@ -140,7 +151,7 @@ static enum aiu_status find_parts(struct guessing *g)
             memcpy(last, p, words.n - at);
             p = last;
         }
-        uint64_t sum = stride_sum(p);
+        uint64_t sum = stride_sum(p, seen);
         for (unsigned lane = LANE_BACK; lane < LANE_OWN; lane++) {
             int gain = lane_of(sum, (enum lane)lane, STRIDE / 2);
             if (gain <= 0 && rises[lane].sum == 0) {
@@ -164,7 +175,9 @@ enum aiu_status guess_readings(const struct folded *words, struct span source, s
 {
     struct guessing g = {words, source, made, take, ctx};
 
-    TRY(find_parts(&g));
-    TRY(guess_apart(&g));
-    return guess_leet(&g);
+    struct seen seen = {false, words->text.n < 4 * STRIDE};
+
+    TRY(find_parts(&g, &seen));
+    TRY(seen.gaps ? guess_apart(&g) : AIU_OK);
+    return seen.digits ? guess_leet(&g) : AIU_OK;
 }

@@ -88,15 +88,22 @@ static enum aiu_status put_letters(struct guessing *g)
     return AIU_OK;
 }
 
+// Whether there is reason to look at words.
+static bool may_be_leet(struct span words)
+{
+    size_t mixed = words.n <= 4 * LANES ? 2 : 0;
+
+    for (size_t at = 0; words.n - at > LANES && mixed < 2; at += LANES) {
+        mixed += any_mixed(words.p + at);
+    }
+    return mixed >= 2;
+}
+
 enum aiu_status guess_leet(struct guessing *g)
 {
     struct span words = g->words->text;
-    bool mixed = words.n <= 2 * LANES;
 
-    for (size_t at = 0; words.n - at > LANES && !mixed; at += LANES) {
-        mixed = any_mixed(words.p + at);
-    }
-    if (!mixed || count_leet(words) < WORDS_LEAST) {
+    if (!may_be_leet(words) || count_leet(words) < WORDS_LEAST) {
         return AIU_OK;
     }
     TRY(put_letters(g));

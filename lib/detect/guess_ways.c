@@ -9,7 +9,7 @@
 enum {
     NAT = 8,
     SHIFTS = 26, // the last is the mirror
-    SAMPLE = 256,
+    SAMPLE = 128,
     OWN = 3, // lane
     ROT13 = 12,
 };
