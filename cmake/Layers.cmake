@@ -3,7 +3,7 @@
 #   aiu_layer(codec USES base)
 #   aiu_layer(net   USES base codec PACKAGES PkgConfig::uv)
 #
-# lib/NAME/*.c become the static library NAME. Its include root holds one link, to its own folder, so
+# lib/NAME/*.c (and *.cc) become the static library NAME. Its include root holds one link, to its own folder, so
 # that `#include "codec/sse.h"` finds the header only where `codec` is named. Nothing is inherited: a
 # layer names each layer whose headers it sees, those of its own headers included.
 
@@ -23,7 +23,7 @@ function(aiu_layer name)
     file(CREATE_LINK ${PROJECT_SOURCE_DIR}/lib/${name} ${root}/${name} SYMBOLIC)
 
     file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/lib/${name}/*.c
-         ${PROJECT_SOURCE_DIR}/lib/${name}/*/*.c)
+         ${PROJECT_SOURCE_DIR}/lib/${name}/*/*.c ${PROJECT_SOURCE_DIR}/lib/${name}/*.cc)
     set_property(GLOBAL APPEND PROPERTY AIU_LAYERS ${name})
     set_property(GLOBAL PROPERTY AIU_USES_${name} ${name} ${LAYER_USES})
     if(NOT sources)

@@ -8,7 +8,7 @@ set(aiu_map ${CMAKE_CURRENT_BINARY_DIR}/CMakeFiles/libaiu.map)
 file(CONFIGURE OUTPUT ${aiu_map} @ONLY
      CONTENT "{\n    global:\n        @aiu_globals@;\n    local:\n        *;\n};\n")
 
-set(aiu_layers policy detect audit secret codec base)
+set(aiu_layers policy language detect audit secret codec base)
 file(GLOB aiu_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/lib/aiu/*.c)
 add_library(libaiu_objects OBJECT ${aiu_sources})
 aiu_sees(libaiu_objects ${aiu_layers})
@@ -18,7 +18,7 @@ target_link_libraries(libaiu_objects PRIVATE aiu_flags)
 list(TRANSFORM aiu_symbols PREPEND "LINKER:--undefined=" OUTPUT_VARIABLE aiu_undefined)
 add_library(libaiu_shared SHARED $<TARGET_OBJECTS:libaiu_objects>)
 target_link_libraries(libaiu_shared PRIVATE aiu_flags ${aiu_layers} PkgConfig::hs PkgConfig::sodium
-    PkgConfig::openssl Threads::Threads)
+    PkgConfig::openssl Threads::Threads cld2::cld2)
 target_include_directories(libaiu_shared INTERFACE ${PROJECT_SOURCE_DIR}/include)
 target_link_options(libaiu_shared PRIVATE LINKER:--version-script=${aiu_map} ${aiu_undefined})
 set_target_properties(libaiu_shared PROPERTIES OUTPUT_NAME aiu SOVERSION 0
@@ -47,7 +47,7 @@ add_library(libaiu_static STATIC IMPORTED GLOBAL)
 set_target_properties(libaiu_static PROPERTIES IMPORTED_LOCATION ${aiu_archive}
     INTERFACE_INCLUDE_DIRECTORIES ${PROJECT_SOURCE_DIR}/include)
 target_link_libraries(libaiu_static INTERFACE PkgConfig::hs PkgConfig::sodium PkgConfig::openssl
-    Threads::Threads)
+    Threads::Threads cld2::cld2)
 add_dependencies(libaiu_static libaiu_archive)
 
 # Where the prefix lies from the pc file on, so that an installed tree can be moved.

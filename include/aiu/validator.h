@@ -68,7 +68,7 @@ struct aiu_validator_metadata {
     size_t bytes;         // as handed in
     size_t word_count;    // runs without blanks
     bool has_numbers;     // a decimal digit of any script
-    const char *language; // NULL: not guessed
+    const char *language; // ISO 639-1 ("en"), static; NULL: not sure
 };
 
 // Never fails; an unknown profile is the guide's.

@@ -4,6 +4,7 @@
 // The public validator over lib/policy.
 #include "aiu/validator.h"
 
+#include "language/language.h"
 #include "policy/validator.h"
 
 // The public enums are the inner ones under public names.
@@ -87,5 +88,6 @@ void aiu_validator_describe(const char *text, size_t n, struct aiu_validator_met
         .bytes = m.bytes,
         .word_count = m.word_count,
         .has_numbers = m.has_numbers,
+        .language = language_guess(span_of(text, n)),
     };
 }

@@ -70,7 +70,7 @@ const char *validator_reason_text(enum validator_reason r);
 // The sentence for people: "Prompt too long (max 10000 chars)" (S48). Holds no content.
 MUST_CHECK enum aiu_status validator_message(const struct validator_result *r, struct buf *dst);
 
-// S52: what may be logged about a text. `language` is unknown here, so there is no field for it.
+// S52: what may be logged about a text, but for its language (language/language.h).
 struct validator_metadata {
     size_t length; // code points
     size_t bytes;

@@ -83,8 +83,11 @@ static void metadata_says_nothing_of_the_text(void **state)
     assert_int_equal(m.bytes, 13);
     assert_int_equal(m.word_count, 3);
     assert_true(m.has_numbers);
-    assert_null(m.language);
+    assert_null(m.language); // too short to be sure
+    aiu_validator_describe("Die Berge sind hoch, und der Weg dorthin ist weit und steil.", 60, &m);
+    assert_string_equal(m.language, "de");
     aiu_validator_describe(NULL, 0, &m);
+    assert_null(m.language);
     assert_int_equal(m.length + m.bytes + m.word_count + m.has_numbers, 0);
 }
 
