@@ -1,51 +1,13 @@
 // SPDX-FileCopyrightText: The AI Utilities authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// Numbers that people write in groups: payment cards (guide S54), IBANs, telephone numbers with
-// their country. Each begins at a run of digits; what is between the groups is one separator, of
-// those that people and typesetters use.
+// Numbers that people write in groups: payment cards (guide S54), IBANs. Each begins at a run of
+// digits; what is between the groups is one separator, of those that people and typesetters use.
 #include <string.h>
 
 #include "detect/ascii.h"
 #include "detect/matcher.h"
 #include "detect/numbers.h"
-
-// Bytes of the separator at `at`, 0 where there is none: a blank or two, a point, a dash, and their
-// Unicode kin (no-break, thin and narrow blanks, hyphens, dashes, the minus sign).
-static size_t separator(const struct view *v, size_t at)
-{
-    size_t left = v->n - at;
-    const uint8_t *p = v->p + at;
-
-    if (left == 0) {
-        return 0;
-    }
-    if (p[0] == ' ') {
-        return left > 1 && p[1] == ' ' ? 2 : 1;
-    }
-    if (p[0] == '-' || p[0] == '.') {
-        return 1;
-    }
-    if (left > 1 && p[0] == 0xC2 && p[1] == 0xA0) {
-        return 2;
-    }
-    if (left < 3 || p[0] != 0xE2) {
-        return 0;
-    }
-    bool general = p[1] == 0x80 && (p[2] == 0x89 || p[2] == 0xAF || (p[2] >= 0x90 && p[2] <= 0x95));
-    return general || (p[1] == 0x88 && p[2] == 0x92) ? 3 : 0;
-}
-
-// Whether the view ends inside what may be a separator.
-static bool separator_cut(const struct view *v, size_t at)
-{
-    size_t left = v->n - at;
-
-    if (v->final || left > 2) {
-        return false;
-    }
-    return left == 0 || v->p[at] == 0xE2 || (left == 1 && (v->p[at] == 0xC2 || v->p[at] == ' '));
-}
 
 enum { CARD_MOST = 19, CARD_FEWEST = 12, GROUPS_MOST = 20 };
 
@@ -79,11 +41,11 @@ static void take_chain(const struct view *v, size_t at, struct chain *c)
         if (c->n > CARD_MOST) {
             return;
         }
-        if (separator_cut(v, at)) {
+        if (number_separator_cut(v, at)) {
             c->cut = true;
             return;
         }
-        size_t n = separator(v, at);
+        size_t n = number_separator(v, at);
         struct span between = span_of(v->p + at, n);
         if (n == 0 || (c->between.n > 0 && !span_equal(between, c->between))) {
             return;
@@ -155,7 +117,7 @@ static bool may_be_grouped(const struct view *v, const struct site *anchor)
     if (n >= CARD_FEWEST || anchor->end == v->n) {
         return true;
     }
-    if (separator(v, anchor->end) == 0 && !separator_cut(v, anchor->end)) {
+    if (number_separator(v, anchor->end) == 0 && !number_separator_cut(v, anchor->end)) {
         return false;
     }
     return n > 1 || anchor->start < 2 || !is_digit(v->p[anchor->start - 2]);
@@ -193,10 +155,10 @@ static enum match take_iban(const struct view *v, size_t at, uint8_t *text, size
 
     for (size_t i = 0; i < n; i++) {
         if (i > 0 && i % 4 == 0 && (between > 0 || i == 4)) {
-            if (separator_cut(v, at)) {
+            if (number_separator_cut(v, at)) {
                 return MATCH_MORE;
             }
-            size_t here = separator(v, at);
+            size_t here = number_separator(v, at);
             if (i > 4 && here != between) {
                 return MATCH_NO;
             }
@@ -242,119 +204,4 @@ enum match matcher_iban(const struct view *v, const struct site *anchor, struct 
         return v->final ? MATCH_YES : MATCH_MORE;
     }
     return is_alnum(v->p[hit->end]) ? MATCH_NO : MATCH_YES;
-}
-
-enum { PHONE_MOST = 15, PHONE_FEWEST = 7, PHONE_GROUPS = 15, PHONE_BETWEEN = 4 };
-
-struct phone {
-    uint8_t digits[PHONE_MOST];
-    size_t n;
-    size_t counts[PHONE_GROUPS]; // digits up to the end of each group
-    size_t ends[PHONE_GROUPS];
-    size_t groups;
-};
-
-// What may stand between two groups of a telephone number, such as ") " and " (".
-static size_t phone_between(const struct view *v, size_t at)
-{
-    size_t begin = at;
-
-    while (at < v->n && at - begin < PHONE_BETWEEN) {
-        uint8_t c = v->p[at];
-        size_t n = c == '(' || c == ')' || c == '/' ? 1 : separator(v, at);
-        if (n == 0) {
-            break;
-        }
-        at += n;
-    }
-    return at - begin;
-}
-
-// "+44 (0)20": the zero is dialled inside the country only.
-static bool is_trunk_zero(const struct view *v, size_t at)
-{
-    return at > 0 && at + 1 < v->n && v->p[at] == '0' && v->p[at - 1] == '(' && v->p[at + 1] == ')';
-}
-
-static bool take_phone(const struct view *v, size_t at, struct phone *phone)
-{
-    *phone = (struct phone){0};
-    while (phone->groups < PHONE_GROUPS) {
-        bool trunk = is_trunk_zero(v, at);
-        for (; at < v->n && is_digit(v->p[at]); at++) {
-            if (phone->n == PHONE_MOST) {
-                return true;
-            }
-            if (!trunk) {
-                phone->digits[phone->n++] = v->p[at];
-            }
-        }
-        if (!trunk) {
-            phone->counts[phone->groups] = phone->n;
-            phone->ends[phone->groups++] = at;
-        }
-        size_t n = phone_between(v, at);
-        if (!v->final && (at + n + 2 >= v->n)) {
-            return false;
-        }
-        if (n == 0 || at + n >= v->n || !is_digit(v->p[at + n])) {
-            return true;
-        }
-        at += n;
-    }
-    return true;
-}
-
-// North American numbers: neither area nor exchange begins with 0 or 1.
-static bool phone_plausible(const struct phone *phone, size_t digits)
-{
-    const uint8_t *d = phone->digits;
-
-    return digits >= PHONE_FEWEST && (d[0] != '1' || (d[1] >= '2' && d[4] >= '2'));
-}
-
-static enum match phone_right(const struct view *v, const struct phone *phone, size_t group)
-{
-    size_t end = phone->ends[group];
-
-    if (end == v->n) {
-        return v->final ? MATCH_YES : MATCH_MORE;
-    }
-    if (is_alnum(v->p[end]) || v->p[end] == '_') {
-        return v->p[end] == 'x' ? MATCH_YES : MATCH_NO;
-    }
-    return group + 1 == phone->groups || v->p[end] == ' ' ? MATCH_YES : MATCH_NO;
-}
-
-enum match matcher_phone(const struct view *v, const struct site *anchor, struct hit *hit)
-{
-    struct phone phone;
-    size_t start = anchor->start;
-    unsigned fewest = 0;
-    unsigned most = 0;
-
-    start -= start > 0 && v->p[start - 1] == '(';
-    if (start == 0 || v->p[start - 1] != '+') {
-        return MATCH_NO;
-    }
-    start--;
-    if (start > 0 && (is_alnum(v->p[start - 1]) || v->p[start - 1] == '+')) {
-        return MATCH_NO;
-    }
-    if (!take_phone(v, anchor->start, &phone)) {
-        return match_more(hit, start);
-    }
-    size_t code = phone_country(phone.digits, phone.n, &fewest, &most);
-    if (code == 0) {
-        return MATCH_NO;
-    }
-    for (size_t i = phone.groups; i-- > 0;) {
-        size_t n = phone.counts[i];
-        if (n >= code + fewest && n <= code + most && phone_plausible(&phone, n)) {
-            hit->start = start;
-            hit->end = phone.ends[i];
-            return phone_right(v, &phone, i);
-        }
-    }
-    return MATCH_NO;
 }

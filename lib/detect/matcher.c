@@ -69,3 +69,40 @@ enum match number_edge_right(const struct view *v, size_t at)
     }
     return is_digit(v->p[at + 1]) ? MATCH_NO : MATCH_YES;
 }
+
+// Bytes of the separator at `at`, 0 where there is none: a blank or two, a point, a dash, and their
+// Unicode kin (no-break, thin and narrow blanks, hyphens, dashes, the minus sign).
+size_t number_separator(const struct view *v, size_t at)
+{
+    size_t left = v->n - at;
+    const uint8_t *p = v->p + at;
+
+    if (left == 0) {
+        return 0;
+    }
+    if (p[0] == ' ') {
+        return left > 1 && p[1] == ' ' ? 2 : 1;
+    }
+    if (p[0] == '-' || p[0] == '.') {
+        return 1;
+    }
+    if (left > 1 && p[0] == 0xC2 && p[1] == 0xA0) {
+        return 2;
+    }
+    if (left < 3 || p[0] != 0xE2) {
+        return 0;
+    }
+    bool general = p[1] == 0x80 && (p[2] == 0x89 || p[2] == 0xAF || (p[2] >= 0x90 && p[2] <= 0x95));
+    return general || (p[1] == 0x88 && p[2] == 0x92) ? 3 : 0;
+}
+
+// Whether the view ends inside what may be a separator.
+bool number_separator_cut(const struct view *v, size_t at)
+{
+    size_t left = v->n - at;
+
+    if (v->final || left > 2) {
+        return false;
+    }
+    return left == 0 || v->p[at] == 0xE2 || (left == 1 && (v->p[at] == 0xC2 || v->p[at] == ' '));
+}

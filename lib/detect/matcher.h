@@ -68,6 +68,12 @@ static inline enum match match_more(struct hit *hit, size_t start)
     return MATCH_MORE;
 }
 
+// Bytes of what may stand between two groups of a number at `at`: a blank or two, a point, a dash,
+// and their Unicode kin; 0 where there is none.
+size_t number_separator(const struct view *v, size_t at);
+// Whether the view ends inside what may be one.
+bool number_separator_cut(const struct view *v, size_t at);
+
 // No letter, digit or underscore stands before `at`, and no "1-" or "1.".
 bool number_edge_left(const struct view *v, size_t at);
 // The same behind: MATCH_YES where the number may end at `at`.

@@ -7,6 +7,7 @@
 
 #include "base/status.h"
 #include "detect/ascii.h"
+#include "detect/phone_plans.h"
 
 bool luhn_valid(const uint8_t *digits, size_t n)
 {
@@ -131,61 +132,63 @@ bool iban_valid(const uint8_t *text, size_t n)
     return n > 4 && rest == 1;
 }
 
-// Sources: ITU-T E.164 list of
-// assigned codes, national numbering plans.
-static const struct {
-    uint16_t code;
-    uint8_t fewest, most;
-} phone_codes[] = {
-    {1, 10, 10},  {7, 10, 10},  {20, 8, 10},   {27, 9, 9},   {30, 10, 10},  {31, 9, 11},
-    {32, 8, 9},   {33, 9, 9},   {34, 9, 9},    {36, 8, 9},   {39, 6, 12},   {40, 9, 9},
-    {41, 9, 12},  {43, 4, 13},  {44, 7, 10},   {45, 8, 8},   {46, 6, 10},   {47, 5, 8},
-    {48, 9, 9},   {49, 4, 13},  {51, 8, 9},    {52, 10, 11}, {53, 6, 8},    {54, 10, 11},
-    {55, 10, 11}, {56, 9, 9},   {57, 8, 10},   {58, 10, 10}, {60, 8, 10},   {61, 9, 9},
-    {62, 7, 12},  {63, 8, 10},  {64, 8, 10},   {65, 8, 8},   {66, 8, 9},    {81, 9, 10},
-    {82, 8, 11},  {84, 7, 10},  {86, 10, 11},  {90, 7, 10},  {91, 10, 10},  {92, 8, 10},
-    {93, 9, 9},   {94, 9, 9},   {95, 6, 10},   {98, 10, 10}, {211, 9, 9},   {212, 9, 9},
-    {213, 8, 9},  {216, 8, 8},  {218, 9, 9},   {220, 7, 7},  {221, 9, 9},   {222, 8, 8},
-    {223, 8, 8},  {224, 8, 9},  {225, 10, 10}, {226, 8, 8},  {227, 8, 8},   {228, 8, 8},
-    {229, 8, 10}, {230, 7, 8},  {231, 7, 9},   {232, 8, 8},  {233, 9, 9},   {234, 7, 10},
-    {235, 8, 8},  {236, 8, 8},  {237, 9, 9},   {238, 7, 7},  {239, 7, 7},   {240, 9, 9},
-    {241, 7, 8},  {242, 9, 9},  {243, 7, 9},   {244, 9, 9},  {245, 7, 9},   {246, 7, 7},
-    {247, 4, 6},  {248, 7, 7},  {249, 9, 9},   {250, 9, 9},  {251, 9, 9},   {252, 6, 9},
-    {253, 8, 8},  {254, 7, 10}, {255, 9, 9},   {256, 9, 9},  {257, 8, 8},   {258, 8, 9},
-    {260, 9, 9},  {261, 9, 9},  {262, 9, 9},   {263, 5, 10}, {264, 8, 9},   {265, 7, 9},
-    {266, 8, 8},  {267, 7, 8},  {268, 8, 8},   {269, 7, 7},  {290, 4, 5},   {291, 7, 7},
-    {297, 7, 7},  {298, 6, 6},  {299, 6, 6},   {350, 8, 8},  {351, 9, 9},   {352, 4, 11},
-    {353, 7, 10}, {354, 7, 9},  {355, 6, 9},   {356, 8, 8},  {357, 8, 8},   {358, 5, 12},
-    {359, 6, 9},  {370, 8, 8},  {371, 8, 8},   {372, 7, 8},  {373, 8, 8},   {374, 8, 8},
-    {375, 9, 9},  {376, 6, 9},  {377, 8, 9},   {378, 6, 10}, {380, 9, 9},   {381, 6, 10},
-    {382, 7, 9},  {383, 8, 9},  {385, 7, 9},   {386, 8, 8},  {387, 8, 9},   {389, 8, 8},
-    {420, 9, 9},  {421, 9, 9},  {423, 7, 9},   {500, 5, 5},  {501, 7, 7},   {502, 8, 8},
-    {503, 8, 8},  {504, 8, 8},  {505, 8, 8},   {506, 8, 8},  {507, 7, 8},   {508, 6, 9},
-    {509, 8, 8},  {590, 9, 9},  {591, 8, 8},   {592, 7, 7},  {593, 8, 9},   {594, 9, 9},
-    {595, 7, 9},  {596, 9, 9},  {597, 6, 7},   {598, 7, 8},  {599, 7, 8},   {670, 7, 8},
-    {672, 6, 6},  {673, 7, 7},  {674, 7, 7},   {675, 7, 8},  {676, 5, 7},   {677, 5, 7},
-    {678, 5, 7},  {679, 7, 7},  {680, 7, 7},   {681, 6, 6},  {682, 5, 5},   {683, 4, 7},
-    {685, 5, 7},  {686, 5, 8},  {687, 6, 6},   {688, 5, 7},  {689, 6, 8},   {690, 4, 7},
-    {691, 7, 7},  {692, 7, 7},  {800, 8, 8},   {808, 8, 8},  {850, 8, 10},  {852, 8, 8},
-    {853, 8, 8},  {855, 8, 9},  {856, 8, 10},  {870, 9, 9},  {878, 12, 12}, {880, 6, 10},
-    {881, 8, 9},  {882, 7, 12}, {883, 9, 12},  {886, 8, 9},  {888, 11, 11}, {960, 7, 7},
-    {961, 7, 8},  {962, 8, 9},  {963, 8, 9},   {964, 8, 10}, {965, 7, 8},   {966, 9, 9},
-    {967, 7, 9},  {968, 7, 8},  {970, 8, 9},   {971, 8, 9},  {972, 8, 9},   {973, 8, 8},
-    {974, 8, 8},  {975, 7, 8},  {976, 8, 8},   {977, 8, 10}, {979, 9, 9},   {992, 9, 9},
-    {993, 8, 8},  {994, 9, 9},  {995, 9, 9},   {996, 9, 9},  {998, 9, 9},
-};
-
-size_t phone_country(const uint8_t *digits, size_t n, unsigned *ret_fewest, unsigned *ret_most)
+static const struct phone_code *find_code(uint32_t code)
 {
-    for (size_t length = 1; length <= 3 && length <= n; length++) {
-        uint32_t code = number_of(digits, length);
-        for (size_t i = 0; i < ARRAY_SIZE(phone_codes) && phone_codes[i].code <= code; i++) {
-            if (phone_codes[i].code == code) {
-                *ret_fewest = phone_codes[i].fewest;
-                *ret_most = phone_codes[i].most;
-                return length;
-            }
+    for (size_t i = 0; i < PHONE_CODES && phone_codes[i].code <= code; i++) {
+        if (phone_codes[i].code == code) {
+            return &phone_codes[i];
         }
     }
-    return 0;
+    return NULL;
+}
+
+// The lengths that numbers with these leading digits have, as bits.
+static uint16_t plan_lengths(const struct phone_code *code, uint32_t leading)
+{
+    const struct phone_range *ranges = phone_ranges + code->first;
+    size_t from = 0;
+    size_t to = code->count;
+
+    while (from < to) {
+        size_t middle = from + (to - from) / 2;
+        if (ranges[middle].to < leading) {
+            from = middle + 1;
+        } else {
+            to = middle;
+        }
+    }
+    return from < code->count && ranges[from].from <= leading ? ranges[from].lengths : 0;
+}
+
+static uint16_t all_lengths(const struct phone_code *code)
+{
+    uint16_t all = 0;
+
+    for (size_t i = 0; i < code->count; i++) {
+        all |= phone_ranges[code->first + i].lengths;
+    }
+    return all;
+}
+
+enum phone_fit phone_fits(const uint8_t *digits, size_t n)
+{
+    for (size_t length = 1; length <= 3 && length + 4 <= n; length++) {
+        const struct phone_code *code = find_code(number_of(digits, length));
+        size_t rest = n - length;
+        if (code == NULL) {
+            continue;
+        }
+        if (rest > 15) {
+            return PHONE_NO;
+        }
+        if ((plan_lengths(code, number_of(digits + length, 3)) >> rest & 1) != 0) {
+            return PHONE_PLANNED;
+        }
+        // The plan of North America changes every month, its form never.
+        if (code->code == 1) {
+            return rest == 10 && digits[1] >= '2' && digits[4] >= '2' ? PHONE_PLANNED : PHONE_NO;
+        }
+        return (all_lengths(code) >> rest & 1) != 0 ? PHONE_LENGTH : PHONE_NO;
+    }
+    return PHONE_NO;
 }

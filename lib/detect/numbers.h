@@ -25,6 +25,8 @@ bool iban_valid(const uint8_t *text, size_t n);
 
 enum { IBAN_LONGEST = 34 };
 
-// The calling code that `digits` begin with (ITU-T E.164 annex): its length, and the fewest and
-// most digits that a number of that country has behind it. 0 where no country has it.
-size_t phone_country(const uint8_t *digits, size_t n, unsigned *ret_fewest, unsigned *ret_most);
+// How a number in international form, calling code first, fits the plans of ITU-T E.164: a number
+// may exist with these leading digits; or only others of its length have that code.
+enum phone_fit { PHONE_NO, PHONE_LENGTH, PHONE_PLANNED };
+
+enum phone_fit phone_fits(const uint8_t *digits, size_t n);
