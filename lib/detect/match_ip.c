@@ -77,8 +77,9 @@ static bool is_word(struct span word, const char *const *words, size_t n)
 // "version 1.2.3.4", "ver. 1.2.3.4"
 static bool version_before(const struct view *v, size_t start)
 {
-    static const char *const words[] = {"version", "ver",      "v",        "release", "build",
-                                        "rev",     "revision", "firmware", "section", "chapter"};
+    static const char *const words[] = {"version", "ver",     "v",        "release",
+                                        "build",   "rev",     "revision", "firmware",
+                                        "section", "chapter", "oid",      "step"};
 
     return is_word(word_before(v, start), words, ARRAY_SIZE(words));
 }
@@ -127,6 +128,24 @@ static enum match ipv4_edges(const struct view *v, size_t start, size_t end)
     return number_edge_right(v, end);
 }
 
+// "1.5 3.51.98.32 2.03": coordinates of a drawing, not an address.
+static bool fraction_before(const struct view *v, size_t start)
+{
+    size_t at = start;
+    unsigned points = 0;
+
+    if (at < 2 || v->p[at - 1] != ' ' || !is_digit(v->p[at - 2])) {
+        return false;
+    }
+    for (at--; at > 0 && start - at < BLANKS_BEFORE + WORD_BEFORE; at--) {
+        if (!is_digit(v->p[at - 1]) && v->p[at - 1] != '.') {
+            break;
+        }
+        points += v->p[at - 1] == '.';
+    }
+    return points == 1 || points == 2;
+}
+
 static enum match ipv4(const struct view *v, const struct site *anchor, struct hit *hit)
 {
     size_t end = anchor->start;
@@ -141,7 +160,8 @@ static enum match ipv4(const struct view *v, const struct site *anchor, struct h
     if (m != MATCH_YES) {
         return m;
     }
-    if (names_nobody(octet) || version_before(v, anchor->start)) {
+    if (names_nobody(octet) || version_before(v, anchor->start) ||
+        fraction_before(v, anchor->start)) {
         return MATCH_NO;
     }
     return is_doubtful(octet, end - anchor->start) && !host_beside(v, anchor->start, end)

@@ -136,6 +136,10 @@ enum match matcher_card(const struct view *v, const struct site *anchor, struct 
     if (c.cut) {
         return match_more(hit, anchor->start);
     }
+    bool point = anchor->start > 0 && v->p[anchor->start - 1] == '.';
+    if (point && c.between.n > 0 && c.between.p[0] == '.') {
+        return MATCH_NO; // weights of collation, "[.4300.0020.0011.0002]"
+    }
     size_t digits = c.n;
     for (size_t groups = c.count; groups > 0; digits -= c.sizes[--groups]) {
         if (is_card(&c, groups, digits) && may_end(&c, groups)) {

@@ -178,7 +178,8 @@ static bool phone_left(const struct view *v, size_t start)
         return true;
     }
     uint8_t before = v->p[start - 1];
-    if (is_alnum(before) || before == '_' || before == '#' || before == '$' || before == '+') {
+    if (is_alnum(before) ||
+        (before < 0x80 && strchr("_#$+.*=\\/", before) != NULL && before != 0 && before != '=')) {
         return false;
     }
     bool joined = before == '-' || before == '.' || before == '/' || before == ' ' ||
@@ -266,7 +267,8 @@ static bool is_other(const struct phone *phone, size_t groups)
         return true;
     }
     if (groups == 2 &&
-        (is_year(phone, 0) || (phone->marks[0] == '.' && group_size(phone, 1) < 3))) {
+        (is_year(phone, 0) ||
+         (phone->marks[0] == '.' && (group_size(phone, 1) < 3 || group_size(phone, 0) < 3)))) {
         return true;
     }
     if (groups == 3 && phone->marks[0] == '/' && phone->marks[1] == '/' && phone->counts[2] <= 8 &&

@@ -76,24 +76,6 @@ static size_t anchor_worth(const struct pattern *p, size_t i)
     return part->min == 0 || shortest < 2 || held ? 0 : shortest;
 }
 
-static size_t choose_anchor(const struct pattern *p)
-{
-    size_t best = SIZE_MAX;
-    size_t worth = 0;
-
-    if (p->keywords) {
-        return 0;
-    }
-    for (size_t i = 0; i < p->count; i++) {
-        size_t w = anchor_worth(p, i);
-        if (w > worth) {
-            worth = w;
-            best = i;
-        }
-    }
-    return best;
-}
-
 // "AB 12": a blank that a window holds back because one to four capital letters stand before it
 // (examine.c, break_point).
 static bool is_code_before(const struct pattern *p, size_t i, size_t anchor)
@@ -111,6 +93,36 @@ static bool is_code_before(const struct pattern *p, size_t i, size_t anchor)
         }
     }
     return code->kind == ITEM_CLASS && code->min > 0 && code->max <= SHAPE_CODE;
+}
+
+// Whether a window can hold back what the finding has before this anchor: blanks it can not.
+static bool can_hold(const struct pattern *p, size_t anchor)
+{
+    for (size_t i = p->span_first; i < anchor; i++) {
+        struct byte_class class = class_of_part(&p->parts[i]);
+        if (has_blank(&class) && !is_code_before(p, i, anchor)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static size_t choose_anchor(const struct pattern *p)
+{
+    size_t best = SIZE_MAX;
+    size_t worth = 0;
+
+    if (p->keywords) {
+        return 0;
+    }
+    for (size_t i = 0; i < p->count; i++) {
+        size_t w = anchor_worth(p, i);
+        if (w > worth && (can_hold(p, i) || best == SIZE_MAX)) {
+            worth = can_hold(p, i) ? w : 0;
+            best = i;
+        }
+    }
+    return best;
 }
 
 // Bytes that a span may have up to the end of its anchor: those a window must hold back.
