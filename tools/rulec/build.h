@@ -14,7 +14,7 @@ enum {
     POOL = 1 << 20,
     TRIGGERS = 1 << 18,
     ANCHORS = 16384,
-    CONTEXT_LONGEST = 56,
+    CONTEXT_LONGEST = 64,
     SHAPES = 4096,
 };
 
