@@ -9,9 +9,8 @@
 // keeps its type; all others become a tag, which needs no escaping in a JSON string.
 #include "flow/inspector.h"
 
-#include <stdlib.h>
-
 #include "codec/json.h"
+#include "flow/edits.h"
 #include "flow/replace.h"
 
 enum { DECODE_SLICE = 1 << 20, ESCAPE_ROUNDS = 8 };
@@ -58,21 +57,6 @@ static enum aiu_status path_of(struct inspector *i, const struct json_doc *doc, 
     }
     TRY(st);
     return arena_copy(i->paths, buf_span(&b), ret_path);
-}
-
-static enum aiu_status add_edit(struct inspected *d, uint32_t choice, const struct json_edit *edit)
-{
-    struct inspector_edit *e = arena_new(d->arena, sizeof(*e));
-
-    if (e == NULL) {
-        return AIU_NO_MEMORY;
-    }
-    e->edit = *edit;
-    e->choice = choice;
-    e->next = d->edits;
-    d->edits = e;
-    d->edit_count++;
-    return AIU_OK;
 }
 
 // What the policy says about `f` in the text at `token`; noted in the verdict.
@@ -140,7 +124,7 @@ static enum aiu_status edit_finding(const struct take *t, const struct place_see
         edit.start = token->start;
         edit.end = token->end;
     }
-    return add_edit(t->d, place->choice, &edit);
+    return edits_add(t->d, place->choice, &edit);
 }
 
 static enum aiu_status edit_token(const struct take *t, const struct place_seen *place,
@@ -150,7 +134,7 @@ static enum aiu_status edit_token(const struct take *t, const struct place_seen 
     struct json_edit edit = {in->at + (uint32_t)s->start, in->at + (uint32_t)s->end, {NULL, 0}};
 
     TRY(replace_token(s, number, is_inner(place), t->d->arena, &edit.with));
-    return edit.with.n > 0 ? add_edit(t->d, place->choice, &edit) : AIU_OK;
+    return edit.with.n > 0 ? edits_add(t->d, place->choice, &edit) : AIU_OK;
 }
 
 static enum aiu_status edit_found(struct take *t, const struct place_seen *place,
@@ -232,15 +216,61 @@ static enum aiu_status scan_plain(struct take *t, const struct place_seen *place
     CLEANUP(findings_done) struct findings found = FINDINGS_OF(FINDINGS_MOST);
     CLEANUP(tokens_seen_done) struct tokens_seen seen = {0};
     const struct found in = {&found, &seen, NULL, (uint32_t)(text.p - t->d->doc.text.p)};
-    bool number = t->d->doc.tokens[place->token].type == JSON_NUMBER;
 
     TRY(scan_text(t->i->o.engine, t->i->o.scratch, t->i->o.rules, text, &found));
     TRY(search_plain(t->i->o.known, text, &seen));
     for (size_t k = 0; k < found.count; k++) {
         struct finding *f = &found.items[k];
-        f->number = number;
         f->value_n = finding_is_long(f) ? 0 : f->end - f->start;
     }
+    return edit_found(t, place, &in);
+}
+
+static bool is_no_digit(uint8_t c)
+{
+    return c < '0' || c > '9';
+}
+
+// A bare number is looked at with the name in front of it, which may say what it is: it does not
+// stand alone. Of the number itself its digits before fraction and exponent.
+static struct span number_with_name(const struct json_doc *doc, uint32_t token, size_t *ret_from)
+{
+    const struct json_token *number = &doc->tokens[token];
+    bool named = token > 0 && doc->tokens[token - 1].type == JSON_KEY;
+    size_t from = named ? doc->tokens[token - 1].start : number->start;
+    struct span digits = span_skip_prefix(json_raw(doc, token), SPAN_OF("-"));
+    size_t at = (size_t)(digits.p - doc->text.p);
+
+    from -= from > 0;
+    *ret_from = at - from;
+    return span_of(doc->text.p + from, at + span_find(digits, is_no_digit) - from);
+}
+
+static enum aiu_status scan_number(struct take *t, const struct place_seen *place)
+{
+    CLEANUP(findings_done) struct findings found = FINDINGS_OF(FINDINGS_MOST);
+    CLEANUP(tokens_seen_done) struct tokens_seen seen = {0};
+    size_t from = 0, kept = 0, tokens = 0;
+    struct span text = number_with_name(&t->d->doc, place->token, &from);
+    const struct found in = {&found, &seen, NULL, (uint32_t)(text.p - t->d->doc.text.p)};
+
+    TRY(scan_text(t->i->o.engine, t->i->o.scratch, t->i->o.rules, text, &found));
+    TRY(search_plain(t->i->o.known, text, &seen));
+    for (size_t k = 0; k < found.count; k++) {
+        struct finding f = found.items[k];
+        if (f.start >= from) {
+            f.number = true;
+            f.value_n = finding_is_long(&f) ? 0 : f.end - f.start;
+            found.items[kept++] = f;
+        }
+    }
+    found.count = kept;
+    for (size_t k = 0; k < seen.count; k++) {
+        if (seen.items[k].start >= from) {
+            seen.items[tokens++] = seen.items[k];
+        }
+    }
+    seen.count = tokens;
     return edit_found(t, place, &in);
 }
 
@@ -292,20 +322,13 @@ static enum aiu_status scan_name(struct take *t, const struct place_seen *place,
     return AIU_OK;
 }
 
-static bool is_no_digit(uint8_t c)
-{
-    return c < '0' || c > '9';
-}
-
-// Of a number its digits before fraction and exponent.
 static enum aiu_status scan_place(struct take *t, const struct place_seen *place)
 {
     const struct json_token *token = &t->d->doc.tokens[place->token];
     struct span text = json_raw(&t->d->doc, place->token);
 
     if (token->type == JSON_NUMBER) {
-        text = span_skip_prefix(text, SPAN_OF("-"));
-        return scan_plain(t, place, span_first(text, span_find(text, is_no_digit)));
+        return scan_number(t, place);
     }
     if (token->escaped || place->row->kind == PLACE_JSON_TEXT) {
         return scan_decoded(t, place);
@@ -368,9 +391,9 @@ static enum aiu_status trim(struct take *t, const struct place_seen *place, stru
     struct json_edit before = {token->start, token->start + from, {NULL, 0}};
     struct json_edit after = {token->start + to, token->end, {NULL, 0}};
     if (before.end > before.start) {
-        TRY(add_edit(t->d, place->choice, &before));
+        TRY(edits_add(t->d, place->choice, &before));
     }
-    return after.end > after.start ? add_edit(t->d, place->choice, &after) : AIU_OK;
+    return after.end > after.start ? edits_add(t->d, place->choice, &after) : AIU_OK;
 }
 
 static enum aiu_status validate(struct take *t, const struct place_seen *place)
@@ -564,7 +587,7 @@ static enum aiu_status edit_piece_finding(struct inspector *i, struct inspected 
         struct span value = f->open ? span_of(NULL, 0) : window_value(&c->window, f);
         TRY(replace_finding(&i->replace, f, value, c->json, d->arena, &edit.with));
     }
-    return add_edit(d, p->choice, &edit);
+    return edits_add(d, p->choice, &edit);
 }
 
 static enum aiu_status edit_piece_token(struct inspected *d, const struct inspector_piece *p,
@@ -579,7 +602,7 @@ static enum aiu_status edit_piece_token(struct inspected *d, const struct inspec
             return AIU_OK;
         }
     }
-    return add_edit(d, p->choice, &edit);
+    return edits_add(d, p->choice, &edit);
 }
 
 struct judging_piece {
@@ -628,80 +651,11 @@ static enum aiu_status edit_pieces(struct inspector *i, struct inspected *d)
     return AIU_OK;
 }
 
-static bool choice_edited(const struct inspected *d, uint32_t choice)
-{
-    for (const struct inspector_edit *e = d->edits; e != NULL; e = e->next) {
-        if (e->choice == choice) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static enum aiu_status edit_shadows(struct inspected *d)
-{
-    for (const struct inspector_shadow *s = d->shadows; s != NULL; s = s->next) {
-        const struct json_edit edit = {s->start, s->end, SPAN("null")};
-        if (choice_edited(d, s->choice)) {
-            TRY(add_edit(d, s->choice, &edit));
-        }
-    }
-    return AIU_OK;
-}
-
-static int by_place(const void *a, const void *b)
-{
-    const struct json_edit *x = a, *y = b;
-
-    if (x->start != y->start) {
-        return x->start < y->start ? -1 : 1;
-    }
-    return (x->end < y->end) - (x->end > y->end); // the longer one first
-}
-
-// Overlapping edits (a trim over a finding, a shadow over its tokens) become the first of them,
-// stretched.
-static size_t merge(struct json_edit *edits, size_t count)
-{
-    size_t n = 0;
-
-    for (size_t k = 0; k < count; k++) {
-        if (n > 0 && edits[k].start < edits[n - 1].end) {
-            edits[n - 1].end = edits[k].end > edits[n - 1].end ? edits[k].end : edits[n - 1].end;
-        } else {
-            edits[n++] = edits[k];
-        }
-    }
-    return n;
-}
-
-static enum aiu_status edits_in_order(const struct inspected *d, const struct json_edit **ret_edits,
-                                      size_t *ret_count)
-{
-    *ret_edits = NULL;
-    *ret_count = 0;
-    if (d->edit_count == 0) {
-        return AIU_OK;
-    }
-    struct json_edit *edits = arena_array(d->arena, d->edit_count, sizeof(*edits));
-    if (edits == NULL) {
-        return AIU_NO_MEMORY;
-    }
-    size_t n = 0;
-    for (const struct inspector_edit *e = d->edits; e != NULL; e = e->next) {
-        edits[n++] = e->edit;
-    }
-    qsort(edits, n, sizeof(*edits), by_place);
-    *ret_edits = edits;
-    *ret_count = merge(edits, n);
-    return AIU_OK;
-}
-
 enum aiu_status inspected_edits(struct inspector *i, struct inspected *d,
                                 const struct json_edit **ret_edits, size_t *ret_count)
 {
     TRY(edit_pieces(i, d));
-    TRY(edit_shadows(d));
+    TRY(edits_shadow(d));
     return edits_in_order(d, ret_edits, ret_count);
 }
 
@@ -720,7 +674,7 @@ static enum aiu_status escape_seen(const struct take *t, const struct place_seen
         }
         TRY(pseudonyms_token(t->i->o.pseudonyms, s->entry->rule, text, number, &with));
         TRY(arena_copy(t->d->arena, with.n > 0 ? with : SPAN_OF("0"), &edit.with));
-        TRY(add_edit(t->d, place->choice, &edit));
+        TRY(edits_add(t->d, place->choice, &edit));
     }
     return AIU_OK;
 }

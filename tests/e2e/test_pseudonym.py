@@ -210,6 +210,33 @@ class Pseudonyms(harness.Case):
                             self.assertNotIn(value.encode(), f.read(), name)
 
 
+class Blocking(harness.Case):
+    """Answers with personal data of their own are blocked; what the request held is not theirs."""
+
+    @classmethod
+    def configure(cls, config):
+        config["policies"] = [{"name": "default",
+                               "request": {"pii": "pseudonym", "secrets": "pseudonym"},
+                               "response": {"pii": "block", "secrets": "block"}}]
+
+    def test_tokens_that_come_back_block_nothing(self):
+        for stream in (False, True):
+            for size in (1, 7, 1000):
+                reply = self.chat(TEXT, {"chunk": size}, stream=stream)
+                self.assertEqual(reply.status, 200, reply.body[:300])
+                self.assertEqual(reply.text(), TEXT)
+        results = [e for e in self.gateway.audit() if e.get("t") == "result"]
+        self.assertTrue(results)
+        self.assertFalse(any("pii.email" in json.dumps(e) for e in results))
+
+    def test_what_the_model_makes_up_blocks(self):
+        for stream in (False, True):
+            reply = self.chat("x", {"reply": "hello {{card}} %s" % EMAIL}, stream=stream)
+            self.assertNotIn(PLANTS["card"].encode(), reply.body)
+            self.assertNotIn(EMAIL.encode(), reply.body)
+            self.assertIn(b"content_filter", reply.body)
+
+
 class Replicas(harness.Case):
     """Two gateways with one master key."""
 
