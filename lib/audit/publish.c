@@ -56,6 +56,7 @@ struct publisher {
     uint64_t ended_ns, took_ns;       // the last round
     bool failed;                      // it failed
 
+    pthread_mutex_t file; // LOG/checkpoint is being replaced
     pthread_mutex_t lock;
     pthread_cond_t work; // the thread waits here
     pthread_cond_t news; // publish_wait waits here
@@ -266,7 +267,10 @@ static enum aiu_status publish_tree(struct publisher *p)
         return AIU_IO;
     }
     TRY(write_vkeys(p, &reply));
-    TRY(write_small(p, "checkpoint", span_of(reply.note, reply.note_n)));
+    pthread_mutex_lock(&p->file);
+    enum aiu_status st = write_small(p, "checkpoint", span_of(reply.note, reply.note_n));
+    pthread_mutex_unlock(&p->file);
+    TRY(st);
     take_announcement(p, &reply.announcement);
     tile_writer_tidy(p->writer, now.size);
     pthread_mutex_lock(&p->lock);
@@ -276,23 +280,60 @@ static enum aiu_status publish_tree(struct publisher *p)
     return AIU_OK;
 }
 
+// The bytes of LOG/checkpoint as a note.
+static bool read_note(int folder, uint8_t bytes[CHECKPOINT_BYTES], size_t *ret_n,
+                      struct note *ret_note)
+{
+    CLEANUP(folder_close_fd) int fd = -1;
+
+    if (folder_open_file(folder, "checkpoint", O_RDONLY | O_NONBLOCK, &fd) != AIU_OK) {
+        return false;
+    }
+    ssize_t got = read(fd, bytes, CHECKPOINT_BYTES);
+    if (got <= 0 || note_parse(span_of(bytes, (size_t)got), ret_note) != AIU_OK) {
+        return false;
+    }
+    *ret_n = (size_t)got;
+    return true;
+}
+
 // The published tree, or an empty one.
 static struct tree_head read_checkpoint(int folder)
 {
-    CLEANUP(folder_close_fd) int fd = -1;
     uint8_t bytes[CHECKPOINT_BYTES];
     struct checkpoint c;
-    struct note n;
+    struct note note;
+    size_t n = 0;
 
-    if (folder_open_file(folder, "checkpoint", O_RDONLY | O_NONBLOCK, &fd) != AIU_OK) {
-        return (struct tree_head){0};
-    }
-    ssize_t got = read(fd, bytes, sizeof(bytes));
-    if (got <= 0 || note_parse(span_of(bytes, (size_t)got), &n) != AIU_OK ||
-        checkpoint_parse(n.text, &c) != AIU_OK) {
+    if (!read_note(folder, bytes, &n, &note) || checkpoint_parse(note.text, &c) != AIU_OK) {
         return (struct tree_head){0};
     }
     return (struct tree_head){c.size, c.root};
+}
+
+static enum aiu_status append_lines(struct publisher *p, struct span text, struct span lines)
+{
+    uint8_t bytes[CHECKPOINT_BYTES];
+    struct note note;
+    size_t n = 0;
+
+    if (!read_note(tile_writer_folder(p->writer), bytes, &n, &note) ||
+        !span_equal(note.text, text)) {
+        return AIU_OK;
+    }
+    if (lines.n > sizeof(bytes) - n) {
+        return AIU_TOO_LONG;
+    }
+    memcpy(bytes + n, lines.p, lines.n);
+    return write_small(p, "checkpoint", span_of(bytes, n + lines.n));
+}
+
+enum aiu_status publish_cosign(struct publisher *p, struct span text, struct span lines)
+{
+    pthread_mutex_lock(&p->file);
+    enum aiu_status st = append_lines(p, text, lines);
+    pthread_mutex_unlock(&p->file);
+    return st;
 }
 
 static enum aiu_status begin(struct publisher *p, uint64_t end)
@@ -468,6 +509,7 @@ enum aiu_status publish_expect(const char *folder, const struct signer_head *hea
 static void free_publisher(struct publisher *p)
 {
     (void)pthread_mutex_destroy(&p->lock);
+    (void)pthread_mutex_destroy(&p->file);
     (void)pthread_cond_destroy(&p->work);
     (void)pthread_cond_destroy(&p->news);
     tile_writer_free(p->writer);
@@ -488,6 +530,7 @@ static struct publisher *new_publisher(const struct publish_options *options)
     (void)pthread_condattr_init(&monotonic);
     (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     (void)pthread_mutex_init(&p->lock, NULL);
+    (void)pthread_mutex_init(&p->file, NULL);
     (void)pthread_cond_init(&p->work, &monotonic);
     (void)pthread_cond_init(&p->news, &monotonic);
     (void)pthread_condattr_destroy(&monotonic);

@@ -80,5 +80,9 @@ static inline void publisher_done(struct publisher **p)
 
 void publish_stats(struct publisher *p, struct publish_stats *ret_stats);
 
+// Append cosignature lines (audit/note.h) to the published checkpoint, where it still is the one
+// with this text; a newer one is left as it is. Any thread.
+MUST_CHECK enum aiu_status publish_cosign(struct publisher *p, struct span text, struct span lines);
+
 // Block until a checkpoint of at least `size` entries is published: AIU_OK or AIU_TIMEOUT.
 MUST_CHECK enum aiu_status publish_wait(struct publisher *p, uint64_t size, uint64_t timeout_ms);

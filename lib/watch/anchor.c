@@ -18,6 +18,7 @@
 
 struct site {
     uint64_t size; // that the witness remembers, as far as we know
+    bool done;     // it has cosigned the checkpoint of now
     bool troubled; // and with what, so that it is told once
     enum anchor_trouble trouble;
 };
@@ -30,9 +31,9 @@ struct anchor {
     pthread_cond_t changed;
     bool stopping; // under the lock
     struct site sites[ANCHOR_WITNESSES_MOST];
-    struct buf note;     // the checkpoint that was taken last
-    struct buf cosigned; // its signature lines
-    bool complete;       // everybody has it
+    struct buf note;     // the checkpoint that was taken last, as it was read first
+    struct buf cosigned; // lines that came back for it
+    bool sent;           // the targets have it
     _Atomic uint64_t size;
 };
 
@@ -126,28 +127,43 @@ static bool is_stopping(struct anchor *a)
     return stopping;
 }
 
+static struct span text_of(const struct buf *note)
+{
+    struct note n;
+
+    return note_parse(buf_span(note), &n) == AIU_OK ? n.text : (struct span){NULL, 0};
+}
+
+static enum aiu_status ask_witness(struct anchor *a, size_t i)
+{
+    size_t before = a->cosigned.n;
+
+    TRY(anchor_ask(&a->options.witnesses[i], a->folder_fd, buf_span(&a->note), &a->sites[i].size,
+                   &a->cosigned));
+    a->sites[i].done = true;
+    TRY(write_cosigned(a));
+    if (a->options.on_cosigned != NULL) {
+        a->options.on_cosigned(a->options.ctx, text_of(&a->note),
+                               span_drop_first(buf_span(&a->cosigned), before));
+    }
+    return AIU_OK;
+}
+
 // True where all witnesses have cosigned.
 static bool ask_witnesses(struct anchor *a)
 {
     bool all = true;
 
-    for (size_t i = 0; i < a->options.witness_count; i++) {
-        if (is_stopping(a)) {
-            return false;
+    for (size_t i = 0; i < a->options.witness_count && !is_stopping(a); i++) {
+        if (!a->sites[i].done) {
+            enum aiu_status st = ask_witness(a, i);
+            if (st == AIU_OK) {
+                tell_well(a, i);
+            } else {
+                tell(a, i, st);
+            }
         }
-        enum aiu_status st = anchor_ask(&a->options.witnesses[i], a->folder_fd, buf_span(&a->note),
-                                        &a->sites[i].size, &a->cosigned);
-        if (st == AIU_OK) {
-            tell_well(a, i);
-        } else {
-            tell(a, i, st);
-        }
-        all = all && st == AIU_OK;
-    }
-    if (a->cosigned.n > 0 && write_cosigned(a) != AIU_OK) {
-        log_event(a->options.logger, LOG_ERROR, "cosigned_not_written",
-                  LOG_NAME("code", aiu_status_info(AIU_IO)->code));
-        return false;
+        all = all && a->sites[i].done;
     }
     return all;
 }
@@ -168,28 +184,33 @@ static bool send_to_targets(struct anchor *a)
     return all;
 }
 
+static enum aiu_status take(struct anchor *a, const struct buf *note)
+{
+    if (a->note.n > 0 && span_equal(text_of(note), text_of(&a->note))) {
+        return AIU_OK;
+    }
+    buf_reset(&a->note);
+    buf_reset(&a->cosigned);
+    a->sent = false;
+    for (size_t i = 0; i < ANCHOR_WITNESSES_MOST; i++) {
+        a->sites[i].done = false;
+    }
+    return buf_append(&a->note, buf_span(note));
+}
+
 static void round_of(struct anchor *a)
 {
     CLEANUP(buf_wipe) struct buf note = BUF_OF(CHECKPOINT_MOST);
     uint64_t size = 0;
 
-    if (read_checkpoint(a, &note) != AIU_OK || size_of(&note, &size) != AIU_OK) {
+    if (read_checkpoint(a, &note) != AIU_OK || size_of(&note, &size) != AIU_OK ||
+        take(a, &note) != AIU_OK) {
         return; // the publisher will make one, and says itself what is wrong
     }
-    if (a->complete && span_equal(buf_span(&note), buf_span(&a->note))) {
-        return;
-    }
-    buf_reset(&a->note);
-    buf_reset(&a->cosigned);
-    if (buf_append(&a->note, buf_span(&note)) != AIU_OK) {
-        return;
-    }
-    bool witnessed = ask_witnesses(a);
-    bool sent = send_to_targets(a);
-    a->complete = witnessed && sent;
-    if (witnessed && a->options.witness_count > 0) {
+    if (ask_witnesses(a) && a->options.witness_count > 0) {
         atomic_store(&a->size, size);
     }
+    a->sent = a->sent || send_to_targets(a);
 }
 
 // The thread

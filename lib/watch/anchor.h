@@ -48,6 +48,8 @@ struct anchor_options {
     size_t target_count;
     uint64_t interval_ms;
     const struct logger *logger;
+    // Lines that came back for the checkpoint with this text; may be NULL.
+    void (*on_cosigned)(void *ctx, struct span text, struct span lines);
     // Told at the first time and each change; may be NULL.
     void (*on_trouble)(void *ctx, const struct anchor_witness *witness,
                        enum anchor_trouble trouble);

@@ -152,11 +152,23 @@ static void on_witness_trouble(void *ctx, const struct anchor_witness *witness,
               ARRAY_SIZE(fields));
 }
 
+static void on_cosigned(void *ctx, struct span text, struct span lines)
+{
+    struct worker *w = ctx;
+
+    if (publish_cosign(w->publisher, text, lines) != AIU_OK) {
+        log_event(&w->g->log, LOG_ERROR, "cosignature_not_published");
+    }
+}
+
 static void start_anchors(struct worker *w)
 {
     char folder[4200];
-    const struct anchor_options o = {
-        .folder = folder, .logger = &w->g->log, .on_trouble = on_witness_trouble, .ctx = w};
+    const struct anchor_options o = {.folder = folder,
+                                     .logger = &w->g->log,
+                                     .on_cosigned = on_cosigned,
+                                     .on_trouble = on_witness_trouble,
+                                     .ctx = w};
 
     (void)snprintf(folder, sizeof(folder), "%s/audit/main", w->g->state.path);
     enum aiu_status st = anchors_start(&w->anchors, w->service->config, &o);

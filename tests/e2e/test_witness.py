@@ -86,6 +86,8 @@ class Witnessed(harness.Case):
         for _ in range(3):
             size = self.grow()
             wait_until(lambda: self.cosigned(size), what="a cosignature")
+        # The published checkpoint has it too, as long as no newer one has come.
+        wait_until(lambda: b"w.example/1" in read(self.log, "checkpoint"), what="the line")
         report = self.verify(self.log)
         self.assertTrue(report["good"], report)
         self.assertEqual(report["cosigned"], 1)

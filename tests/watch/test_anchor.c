@@ -196,6 +196,7 @@ struct heard {
     _Atomic uint64_t checkpoints;
     _Atomic uint32_t troubles; // bit of each kind
     _Atomic uint64_t told;
+    _Atomic uint64_t lines;
 };
 
 static enum aiu_status take_checkpoint(void *ctx, struct span note)
@@ -215,6 +216,16 @@ static void take_trouble(void *ctx, const struct anchor_witness *witness,
     assert_span("name", witness->name, SPAN_OF("site-b"));
     atomic_fetch_or(&h->troubles, 1U << trouble);
     atomic_fetch_add(&h->told, 1);
+}
+
+static void take_lines(void *ctx, struct span text, struct span lines)
+{
+    struct heard *h = ctx;
+
+    assert_true(span_starts_with(text, SPAN_OF(LOG_ORIGIN "\n")));
+    assert_true(span_starts_with(lines, SPAN_OF("\xE2\x80\x94 w.example/1 ")));
+    assert_int_equal(span_find_byte(lines, '\n'), lines.n - 1);
+    atomic_fetch_add(&h->lines, 1);
 }
 
 static bool came(const struct anchor *a, uint64_t size)
@@ -246,6 +257,7 @@ static void the_thread_keeps_the_newest_cosigned_checkpoint(void **state)
                                            .target_count = 1,
                                            .interval_ms = 10,
                                            .logger = &w.logger,
+                                           .on_cosigned = take_lines,
                                            .on_trouble = take_trouble,
                                            .ctx = &heard};
     assert_ok(anchor_start(&options, &a)); // nothing is published yet
@@ -261,6 +273,7 @@ static void the_thread_keeps_the_newest_cosigned_checkpoint(void **state)
     assert_int_equal(signers.keys, 3);
     mem_free((void *)(uintptr_t)file.p);
     assert_int_equal(atomic_load(&heard.checkpoints), 2); // each once
+    assert_int_equal(atomic_load(&heard.lines), 2);
     assert_int_equal(atomic_load(&heard.told), 0);
     row_edit(&w.row, 10);
     publish(w.folder, &w.row, 1200, w.log);
