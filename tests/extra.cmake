@@ -1,7 +1,3 @@
-# --- The audit log's benchmark: ninja bench_log && bin/bench_log FOLDER
-add_executable(bench_log EXCLUDE_FROM_ALL audit/bench_log.c)
-aiu_sees(bench_log base secret codec audit)
-target_link_libraries(bench_log PRIVATE aiu_flags)
 # --- How fast a log verifies: ninja bench_verify && bin/bench_verify FOLDER
 add_executable(bench_verify EXCLUDE_FROM_ALL audit/bench_verify.c)
 aiu_sees(bench_verify base secret codec audit)
