@@ -30,6 +30,14 @@ set_tests_properties(audit/cli_verify PROPERTIES TIMEOUT 120 ENVIRONMENT "PYTHON
 # that the kernel chooses, so all may run at the same time.
 find_package(Python3 3.9 COMPONENTS Interpreter)
 set(e2e_environment "AIU_SHARED=${AIU_SHARED};AIU_SOURCE=${PROJECT_SOURCE_DIR};AIU_BINARY=${PROJECT_BINARY_DIR};PYTHONDONTWRITEBYTECODE=1")
+# A disk that fails (LD_PRELOAD), for e2e/survival; a sanitizer wants to be loaded first.
+if(NOT AIU_SANITIZE)
+    add_library(fail_sync MODULE ${CMAKE_CURRENT_LIST_DIR}/support/fail_sync.c)
+    set_target_properties(fail_sync PROPERTIES PREFIX "" C_VISIBILITY_PRESET default
+        LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/lib)
+    target_compile_definitions(fail_sync PRIVATE _GNU_SOURCE)
+    target_compile_options(fail_sync PRIVATE -Wall -Wextra -Werror)
+endif()
 file(GLOB e2e_tests CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/e2e/test_*.py)
 foreach(source IN LISTS e2e_tests)
     get_filename_component(name ${source} NAME_WE)

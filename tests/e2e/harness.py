@@ -228,7 +228,19 @@ class Gateway(Process):
         return tree(self.pid)
 
     def workers(self):
-        return self.processes()[1:]
+        return [pid for pid in self.processes()[1:] if name_of(pid) != "aiu-signer"]
+
+    def signer(self):
+        """The process that signs the audit log; None while there is none."""
+        return next((pid for pid in self.processes()[1:] if name_of(pid) == "aiu-signer"), None)
+
+
+def name_of(pid):
+    try:
+        with open("/proc/%d/comm" % pid) as f:
+            return f.read().strip()
+    except OSError:
+        return None
 
 
 def tree(pid):
