@@ -44,6 +44,28 @@ static enum aiu_status take_witness(struct anchors *a, const struct config_witne
     return AIU_OK;
 }
 
+static bool same_witness(const struct config_witness *a, const struct config_witness *b)
+{
+    return span_equal(a->name, b->name) && span_equal(a->url, b->url) &&
+           span_equal(a->vkey, b->vkey) && span_equal(a->ca_file, b->ca_file) &&
+           a->allow_plaintext == b->allow_plaintext;
+}
+
+bool anchors_fit(const struct anchors *a, const struct config *c)
+{
+    size_t count = a->config == NULL ? 0 : a->config->witness_count;
+
+    if (count != c->witness_count || (count > 0 && a->config->anchor_ms != c->anchor_ms)) {
+        return false;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (!same_witness(&a->config->witnesses[i], &c->witnesses[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
 enum aiu_status anchors_start(struct anchors *a, struct config *c, const struct anchor_options *o)
 {
     struct anchor_options options = *o;

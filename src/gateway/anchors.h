@@ -24,5 +24,9 @@ MUST_CHECK enum aiu_status anchors_check(const struct config *c, size_t *ret_bad
 MUST_CHECK enum aiu_status anchors_start(struct anchors *a, struct config *c,
                                          const struct anchor_options *o);
 
+// Whether these are already the witnesses of `c`: then there is nothing to start again, which may
+// have to wait for a witness that hangs.
+bool anchors_fit(const struct anchors *a, const struct config *c);
+
 // Fine on zeroed anchors.
 void anchors_stop(struct anchors *a);

@@ -352,9 +352,11 @@ static void reload(struct worker *w)
                   LOG_NAME("code", aiu_status_info(st)->code));
         return;
     }
-    anchors_stop(&w->anchors);
     serve_with(w, next);
-    start_anchors(w);
+    if (!anchors_fit(&w->anchors, next->config)) {
+        anchors_stop(&w->anchors);
+        start_anchors(w);
+    }
     control_set_fixed(w->shared.control, next->config->maintenance);
     (void)record_config(w, RECORD_CONFIG_CHANGE, next->config_hash);
     log_event(&w->g->log, LOG_INFO, "reloaded", LOG_ID("config", next->config_hash));
