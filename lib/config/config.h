@@ -116,7 +116,7 @@ struct config {
     enum config_audit_level audit_level;
     const struct config_witness *witnesses;
     size_t witness_count;
-    uint64_t anchor_ms; // how often a checkpoint is taken to them
+    uint64_t anchor_ms;          // how often a checkpoint is taken to them
     struct span audit_origin;    // the name of the log in its checkpoints, without the month
     uint64_t audit_retention_ms; // months that ended longer ago are deleted; 0: none
     const struct config_export *exports;

@@ -11,9 +11,9 @@
 
 #include "codec/json.h"
 #include "flow/edits.h"
-#include "flow/replace.h"
+#include "flow/inspector_private.h"
 
-enum { DECODE_SLICE = 1 << 20, ESCAPE_ROUNDS = 8 };
+enum { ESCAPE_ROUNDS = 8 };
 
 void inspector_init(struct inspector *i, const struct inspector_options *o, struct arena *paths)
 {
@@ -38,15 +38,8 @@ void inspector_done(struct inspector *i)
     window_done(&i->whole);
 }
 
-// What one walk over a document needs.
-struct take {
-    struct inspector *i;
-    struct inspected *d;
-    enum document_kind kind;
-};
-
-static enum aiu_status path_of(struct inspector *i, const struct json_doc *doc, uint32_t token,
-                               struct span *ret_path)
+enum aiu_status inspector_path_of(struct inspector *i, const struct json_doc *doc, uint32_t token,
+                                  struct span *ret_path)
 {
     CLEANUP(buf_wipe) struct buf b = BUF_OF(1024);
     enum aiu_status st = json_path(doc, token, &b);
@@ -59,281 +52,30 @@ static enum aiu_status path_of(struct inspector *i, const struct json_doc *doc, 
     return arena_copy(i->paths, buf_span(&b), ret_path);
 }
 
-// What the policy says about `f` in the text at `token`; noted in the verdict.
-static enum aiu_status judge(struct inspector *i, const struct inspected *d, uint32_t token,
-                             const struct finding *f, enum action *ret_action)
+// A rule that only weighs evidence is flagged where the policy says block; where the text as a
+// whole is certain, what the policy says counts.
+static enum action by_wording(const struct inspector *i, uint16_t rule)
+{
+    return rules_get(rule)->kind == KIND_INJECTION
+               ? i->o.policy->actions[i->o.direction][KIND_INJECTION]
+               : ACTION_FLAG;
+}
+
+enum aiu_status inspector_judge(struct inspector *i, const struct inspected *d, uint32_t token,
+                                const struct finding *f, enum action *ret_action)
 {
     struct span path;
 
     if (d->path.n > 0) {
         TRY(arena_copy(i->paths, d->path, &path));
     } else {
-        TRY(path_of(i, &d->doc, token, &path));
+        TRY(inspector_path_of(i, &d->doc, token, &path));
     }
     enum action action = policy_decide(i->o.policy, i->o.direction, f->rule, path, i->o.now_unix_s);
+    action = action == ACTION_FLAG && i->wording_blocks ? by_wording(i, f->rule) : action;
     verdict_add(&i->verdict, action, f->rule, path);
     *ret_action = action;
     return action == ACTION_BLOCK ? AIU_CONTENT_BLOCKED : AIU_OK;
-}
-
-// --- texts that stand whole in the document ---------------------------------------------------
-
-// What was found in one text, which stands at `at` of the document.
-struct found {
-    struct findings *findings;
-    struct tokens_seen *seen;
-    const struct window *window; // that has the values; NULL: they are as they stand
-    uint32_t at;
-};
-
-struct judging {
-    struct take *t;
-    uint32_t token;
-};
-
-static enum aiu_status judge_finding(void *ctx, const struct finding *f, enum action *ret_action)
-{
-    const struct judging *j = ctx;
-
-    return judge(j->t->i, j->t->d, j->token, f, ret_action);
-}
-
-static bool is_inner(const struct place_seen *place)
-{
-    return place->row->kind == PLACE_JSON_TEXT;
-}
-
-static struct span value_in(const struct take *t, const struct found *in, const struct finding *f)
-{
-    if (in->window != NULL) {
-        return window_value(in->window, f);
-    }
-    return span_of(t->d->doc.text.p + in->at + f->start, f->value_n > 0 ? f->end - f->start : 0);
-}
-
-// Only a pseudonym is a number itself; all else makes the whole number 0.
-static enum aiu_status edit_finding(const struct take *t, const struct place_seen *place,
-                                    const struct found *in, const struct finding *f)
-{
-    const struct json_token *token = &t->d->doc.tokens[place->token];
-    struct json_edit edit = {in->at + (uint32_t)f->start, in->at + (uint32_t)f->end, {NULL, 0}};
-
-    TRY(replace_finding(&t->i->replace, f, value_in(t, in, f), is_inner(place), t->d->arena,
-                        &edit.with));
-    if (token->type == JSON_NUMBER && span_equal(edit.with, SPAN_OF("0"))) {
-        edit.start = token->start;
-        edit.end = token->end;
-    }
-    return edits_add(t->d, place->choice, &edit);
-}
-
-static enum aiu_status edit_token(const struct take *t, const struct place_seen *place,
-                                  const struct found *in, const struct token_seen *s)
-{
-    bool number = s->number || t->d->doc.tokens[place->token].type == JSON_NUMBER;
-    struct json_edit edit = {in->at + (uint32_t)s->start, in->at + (uint32_t)s->end, {NULL, 0}};
-
-    TRY(replace_token(s, number, is_inner(place), t->d->arena, &edit.with));
-    return edit.with.n > 0 ? edits_add(t->d, place->choice, &edit) : AIU_OK;
-}
-
-static enum aiu_status edit_found(struct take *t, const struct place_seen *place,
-                                  const struct found *in)
-{
-    struct judging j = {t, place->token};
-
-    TRY(overlap_settle(in->findings, in->seen, SIZE_MAX, judge_finding, &j));
-    for (size_t k = 0; k < in->findings->count; k++) {
-        if (finding_edits(&in->findings->items[k])) {
-            TRY(edit_finding(t, place, in, &in->findings->items[k]));
-        }
-    }
-    for (size_t k = 0; k < in->seen->count; k++) {
-        if (in->seen->items[k].entry != NULL) {
-            TRY(edit_token(t, place, in, &in->seen->items[k]));
-        }
-    }
-    return AIU_OK;
-}
-
-static enum aiu_status to_window(void *ctx, struct span bytes, size_t source_n,
-                                 enum text_origin origin)
-{
-    return window_feed(ctx, bytes, source_n, origin);
-}
-
-// In slices, so that the window never holds more than one of them.
-static enum aiu_status decode_slices(struct json_text *outer, struct window *w,
-                                     struct scratch *scratch, struct span raw)
-{
-    for (; raw.n > 0; raw = span_drop_first(raw, DECODE_SLICE)) {
-        TRY(json_text_feed(outer, span_first(raw, DECODE_SLICE)));
-        TRY(window_scan(w, scratch));
-    }
-    return json_text_finish(outer);
-}
-
-static enum aiu_status decode_to_window(const struct take *t, const struct place_seen *place,
-                                        struct window *w)
-{
-    bool json = place->row->kind == PLACE_JSON_TEXT;
-    struct json_inner inner;
-    struct json_text outer;
-
-    json_inner_init(&inner, to_window, w);
-    if (json) {
-        json_text_init(&outer, json_inner_feed, &inner);
-    } else {
-        json_text_init(&outer, to_window, w);
-    }
-    TRY(decode_slices(&outer, w, t->i->o.scratch, json_raw(&t->d->doc, place->token)));
-    return json ? json_inner_finish(&inner) : AIU_OK;
-}
-
-// Escapes and JSON inside a string need the decoders; everything else is scanned as it stands.
-static enum aiu_status scan_decoded(struct take *t, const struct place_seen *place)
-{
-    struct window *w = &t->i->whole;
-
-    window_reset(w);
-    TRY(decode_to_window(t, place, w));
-    TRY(window_finish(w, t->i->o.scratch));
-    const struct found in = {&w->found, &w->seen, w, t->d->doc.tokens[place->token].start};
-    return edit_found(t, place, &in);
-}
-
-static enum aiu_status search_plain(const struct pseudonyms *tokens, struct span text,
-                                    struct tokens_seen *seen)
-{
-    const struct view v = {text.p, text.n, true, true};
-    size_t decided = 0;
-
-    return tokens == NULL ? AIU_OK : restore_search(tokens, &v, 0, seen, &decided);
-}
-
-static enum aiu_status scan_plain(struct take *t, const struct place_seen *place, struct span text)
-{
-    CLEANUP(findings_done) struct findings found = FINDINGS_OF(FINDINGS_MOST);
-    CLEANUP(tokens_seen_done) struct tokens_seen seen = {0};
-    const struct found in = {&found, &seen, NULL, (uint32_t)(text.p - t->d->doc.text.p)};
-
-    TRY(scan_text(t->i->o.engine, t->i->o.scratch, t->i->o.rules, text, &found));
-    TRY(search_plain(t->i->o.known, text, &seen));
-    for (size_t k = 0; k < found.count; k++) {
-        struct finding *f = &found.items[k];
-        f->value_n = finding_is_long(f) ? 0 : f->end - f->start;
-    }
-    return edit_found(t, place, &in);
-}
-
-static bool is_no_digit(uint8_t c)
-{
-    return c < '0' || c > '9';
-}
-
-// A bare number is looked at with the name in front of it, which may say what it is: it does not
-// stand alone. Of the number itself its digits before fraction and exponent.
-static struct span number_with_name(const struct json_doc *doc, uint32_t token, size_t *ret_from)
-{
-    const struct json_token *number = &doc->tokens[token];
-    bool named = token > 0 && doc->tokens[token - 1].type == JSON_KEY;
-    size_t from = named ? doc->tokens[token - 1].start : number->start;
-    struct span digits = span_skip_prefix(json_raw(doc, token), SPAN_OF("-"));
-    size_t at = (size_t)(digits.p - doc->text.p);
-
-    from -= from > 0;
-    *ret_from = at - from;
-    return span_of(doc->text.p + from, at + span_find(digits, is_no_digit) - from);
-}
-
-static enum aiu_status scan_number(struct take *t, const struct place_seen *place)
-{
-    CLEANUP(findings_done) struct findings found = FINDINGS_OF(FINDINGS_MOST);
-    CLEANUP(tokens_seen_done) struct tokens_seen seen = {0};
-    size_t from = 0, kept = 0, tokens = 0;
-    struct span text = number_with_name(&t->d->doc, place->token, &from);
-    const struct found in = {&found, &seen, NULL, (uint32_t)(text.p - t->d->doc.text.p)};
-
-    TRY(scan_text(t->i->o.engine, t->i->o.scratch, t->i->o.rules, text, &found));
-    TRY(search_plain(t->i->o.known, text, &seen));
-    for (size_t k = 0; k < found.count; k++) {
-        struct finding f = found.items[k];
-        if (f.start >= from) {
-            f.number = true;
-            f.value_n = finding_is_long(&f) ? 0 : f.end - f.start;
-            found.items[kept++] = f;
-        }
-    }
-    found.count = kept;
-    for (size_t k = 0; k < seen.count; k++) {
-        if (seen.items[k].start >= from) {
-            seen.items[tokens++] = seen.items[k];
-        }
-    }
-    seen.count = tokens;
-    return edit_found(t, place, &in);
-}
-
-// Lower-case words of the protocol ("assistant", "chat.completion.chunk") match no rule.
-static bool is_plain_word(struct span s)
-{
-    if (s.n > 24) {
-        return false;
-    }
-    for (size_t i = 0; i < s.n; i++) {
-        if ((s.p[i] < 'a' || s.p[i] > 'z') && s.p[i] != '_' && s.p[i] != '.') {
-            return false;
-        }
-    }
-    return true;
-}
-
-static bool is_remembered(const struct inspector *i, const struct place *row, struct span text)
-{
-    for (size_t k = 0; k < INSPECTOR_MEMO; k++) {
-        const struct inspector_memo *m = &i->memo[k];
-        if (m->row == row && span_equal(text, span_of(m->text, m->size))) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static void remember(struct inspector *i, const struct place *row, struct span text)
-{
-    if (text.n <= INSPECTOR_MEMO_SIZE) {
-        struct inspector_memo *m = &i->memo[i->memo_next++ % INSPECTOR_MEMO];
-        m->row = row;
-        m->size = (uint8_t)text.n;
-        memcpy(m->text, text.p, text.n);
-    }
-}
-
-static enum aiu_status scan_name(struct take *t, const struct place_seen *place, struct span text)
-{
-    if (is_plain_word(text) || is_remembered(t->i, place->row, text)) {
-        return AIU_OK;
-    }
-    uint32_t edits = t->d->edit_count;
-    TRY(scan_plain(t, place, text));
-    if (edits == t->d->edit_count) {
-        remember(t->i, place->row, text);
-    }
-    return AIU_OK;
-}
-
-static enum aiu_status scan_place(struct take *t, const struct place_seen *place)
-{
-    const struct json_token *token = &t->d->doc.tokens[place->token];
-    struct span text = json_raw(&t->d->doc, place->token);
-
-    if (token->type == JSON_NUMBER) {
-        return scan_number(t, place);
-    }
-    if (token->escaped || place->row->kind == PLACE_JSON_TEXT) {
-        return scan_decoded(t, place);
-    }
-    return place->row->kind == PLACE_NAME ? scan_name(t, place, text) : scan_plain(t, place, text);
 }
 
 // --- validation (S11, S46-S53) ----------------------------------------------------------------
@@ -411,7 +153,7 @@ static enum aiu_status validate(struct take *t, const struct place_seen *place)
     if (st != AIU_OK) {
         t->i->invalid = result;
         verdict_raise(&t->i->verdict, VERDICT_BLOCK);
-        TRY(path_of(t->i, &t->d->doc, place->token, &t->i->invalid_path));
+        TRY(inspector_path_of(t->i, &t->d->doc, place->token, &t->i->invalid_path));
         return st;
     }
     if (place->role == ROLE_USER) {
@@ -527,7 +269,7 @@ static enum aiu_status take_place(void *ctx, const struct place_seen *place)
         t->d->doc.tokens[place->token].type == JSON_STRING) {
         TRY(validate(t, place));
     }
-    return scan_place(t, place);
+    return inspector_scan_place(t, place);
 }
 
 enum aiu_status inspector_take(struct inspector *i, enum document_kind kind,
@@ -615,7 +357,7 @@ static enum aiu_status judge_piece(void *ctx, const struct finding *f, enum acti
 {
     const struct judging_piece *j = ctx;
 
-    return judge(j->i, j->d, j->p->token, f, ret_action);
+    return inspector_judge(j->i, j->d, j->p->token, f, ret_action);
 }
 
 static enum aiu_status edit_piece(struct inspector *i, struct inspected *d,
@@ -690,12 +432,12 @@ static enum aiu_status escape_place(void *ctx, const struct place_seen *place)
         return AIU_OK;
     }
     if (!token->escaped && place->row->kind != PLACE_JSON_TEXT) {
-        TRY(search_plain(t->i->o.pseudonyms, json_raw(&t->d->doc, place->token), &seen));
+        TRY(inspector_search_plain(t->i->o.pseudonyms, json_raw(&t->d->doc, place->token), &seen));
         return escape_seen(t, place, token->start, &seen);
     }
     window_init(&w, t->i->o.engine, NULL);
     window_seek(&w, t->i->o.pseudonyms);
-    enum aiu_status st = decode_to_window(t, place, &w);
+    enum aiu_status st = inspector_decode(t, place, &w);
     st = st == AIU_OK ? window_finish(&w, t->i->o.scratch) : st;
     st = st == AIU_OK ? escape_seen(t, place, token->start, window_tokens(&w)) : st;
     window_done(&w);

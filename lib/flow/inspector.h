@@ -57,6 +57,7 @@ struct inspector {
     struct channel_set channels;
     struct window whole; // for texts that need decoding, one at a time
     struct arena *paths; // paths of reasons live as long as the exchange
+    bool wording_blocks; // of the text at hand
     struct span invalid_path;
     struct validator_result invalid; // why AIU_INVALID_PROMPT
     struct span prompt;              // last text of the user, as validated (S12)
