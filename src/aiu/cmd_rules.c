@@ -10,7 +10,7 @@
 #include "aiu/config_file.h"
 #include "base/alloc.h"
 #include "codec/json_write.h"
-#include "detect/deep.h"
+#include "detect/engine.h"
 #include "rulec/rulec.h"
 #include "scan/select.h"
 
@@ -165,41 +165,44 @@ static bool unmark(const char *example, struct buf *text, size_t *ret_start, siz
            buf_append(text, span_drop_first(s, close + closing.n)) == AIU_OK;
 }
 
+// Exactly what is marked; of phrases, which are many and of many lengths, at least a part.
 static bool has(const struct findings *found, uint16_t rule, size_t start, size_t end)
 {
+    bool phrase = rules_get(rule)->kind == KIND_INJECTION;
+
     for (size_t i = 0; i < found->count; i++) {
         const struct finding *f = &found->items[i];
-        if (f->rule == rule && f->start == start && f->end == end) {
+        bool exact = f->start == start && f->end == end;
+        bool touched = f->start < end && f->end > start;
+        if (f->rule == rule && (exact || (phrase && touched))) {
             return true;
         }
     }
     return false;
 }
 
-// By the exact rules, or with disguises taken off.
+static bool find(struct tester *t, const struct rule_set *rules, struct span text)
+{
+    return scan_text(t->engine, t->scratch, rules, text, &t->found) == AIU_OK &&
+           find_phrases(&catalog_builtin, rules, text, &t->found) == AIU_OK;
+}
+
 static bool finds(struct tester *t, uint16_t rule, struct span text, size_t start, size_t end)
 {
     // One that is in no set is alone, as it is where it is used.
     struct rule_set rules = rules_get(rule)->opt_in ? (struct rule_set){0} : rule_set_all();
-    struct wording wording;
 
+    rules.fields = true; // an example may be nothing but the number
     rule_set_add(&rules, rule);
-    if (scan_text(t->engine, t->scratch, &rules, text, &t->found) == AIU_OK &&
-        has(&t->found, rule, start, end)) {
-        return true;
-    }
-    return deep_scan(t->engine, t->scratch, &rules, TEXT_DOCUMENT, text, &t->found, &wording) ==
-               AIU_OK &&
-           has(&t->found, rule, start, end);
+    return find(t, &rules, text) && has(&t->found, rule, start, end);
 }
 
 static bool leaves_alone(struct tester *t, uint16_t rule, struct span text)
 {
-    struct rule_set rules = {0};
+    struct rule_set rules = {.fields = true};
 
     rule_set_add(&rules, rule);
-    return scan_text(t->engine, t->scratch, &rules, text, &t->found) == AIU_OK &&
-           t->found.count == 0;
+    return find(t, &rules, text) && t->found.count == 0;
 }
 
 static void complain(struct tester *t, uint16_t rule, const char *what, const char *example)

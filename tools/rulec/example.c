@@ -150,8 +150,7 @@ struct runner {
     const struct source *source;
     struct engine *engine;
     struct scratch *scratch;
-    const struct phrases *phrases;
-    uint16_t model;
+    const struct catalog *catalog;
     struct rule_set all;
 };
 
@@ -168,10 +167,8 @@ static void found_instead(const struct runner *r, const struct findings *found)
     }
 }
 
-// What the phrases of all rules in `rules` find, and the model by itself, as findings of the
-// source.
-static enum aiu_status find_phrases(const struct runner *r, const struct rule_set *rules,
-                                    struct span text, struct findings *found)
+enum aiu_status find_phrases(const struct catalog *c, const struct rule_set *rules,
+                             struct span text, struct findings *found)
 {
     struct folder folder = {0};
     struct phrase_hits hits = {.count = 0};
@@ -181,11 +178,11 @@ static enum aiu_status find_phrases(const struct runner *r, const struct rule_se
 
     model_begin(&run, &wording_model);
     if (st == AIU_OK) {
-        phrases_find(r->phrases, rules, folded.text, &hits, &run);
-        if (rule_set_has(rules, r->model) && hits.count < PHRASE_HITS &&
+        phrases_find(&c->phrases, rules, folded.text, &hits, &run);
+        if (rule_set_has(rules, c->model) && hits.count < PHRASE_HITS &&
             model_end(&run, folded.text.n) >= wording_model.threshold) {
             hits.items[hits.count++] =
-                (struct phrase_hit){.rule = r->model, .start = run.start, .end = run.end};
+                (struct phrase_hit){.rule = c->model, .start = run.start, .end = run.end};
         }
     }
     for (size_t i = 0; st == AIU_OK && i < hits.count; i++) {
@@ -201,7 +198,7 @@ static enum aiu_status find_all(const struct runner *r, const struct rule_set *r
                                 struct span text, struct findings *found)
 {
     TRY(scan_text(r->engine, r->scratch, rules, text, found));
-    return find_phrases(r, rules, text, found);
+    return find_phrases(r->catalog, rules, text, found);
 }
 
 // With all rules on, the rule finds exactly what is marked; of phrases, which are many and of many
@@ -268,7 +265,7 @@ void run_examples(struct arena *a, struct errors *e, const struct source *source
         fail_at(e, &source->rules[0].id, "the database can not be made");
         return;
     }
-    struct runner r = {a, e, source, engine, scratch, &c->phrases, c->model, {.fields = true}};
+    struct runner r = {a, e, source, engine, scratch, c, {.fields = true}};
     for (size_t i = 0; i < c->rule_count; i++) {
         if (!c->info[i].opt_in) {
             rule_set_add(&r.all, (uint16_t)i);

@@ -118,6 +118,10 @@ bool expand_example(struct arena *a, struct errors *e, const struct text *text,
 bool expand_marked(struct arena *a, struct errors *e, const struct text *text, struct span *ret);
 void run_examples(struct arena *a, struct errors *e, const struct source *source,
                   const struct catalog *c);
+// What the phrases of all rules in `rules` find, and the model by itself, as findings of the
+// source, appended.
+enum aiu_status find_phrases(const struct catalog *c, const struct rule_set *rules,
+                             struct span text, struct findings *found);
 
 // emit.c
 bool emit_catalog(const char *path, const struct catalog *c);
