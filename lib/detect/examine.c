@@ -34,6 +34,7 @@ struct job {
     size_t decided;
     size_t more; // earliest start of what can not be told yet
     struct context_reader context;
+    bool gated; // words were read up to the anchor
     enum aiu_status status;
 };
 
@@ -125,6 +126,16 @@ static bool is_allowed_link(const struct job *job, const struct program *program
            url_host_allowed(url, hosts);
 }
 
+// Whether a program at a run of digits can have the word that it needs: words were read up to there
+// and a little beyond what its finding may begin.
+static inline bool may_have_context(const struct job *job, const struct program *program)
+{
+    const struct check *check = &job->catalog->checks[program->check];
+
+    return !check->context_required || check->alone || check->place > 0 || check->context == 0 ||
+           job->context.last[check->context - 1U] > 0;
+}
+
 static void run_programs(struct job *job, size_t first, size_t count, const struct site *site)
 {
     const struct catalog *c = job->catalog;
@@ -133,7 +144,8 @@ static void run_programs(struct job *job, size_t first, size_t count, const stru
         const struct program *program = &c->programs[c->triggers[i]];
         struct hit hit;
         if (!passes_gates(c, program, job->view, site) ||
-            !rule_set_has(job->rules, program->rule)) {
+            !rule_set_has(job->rules, program->rule) ||
+            (job->gated && !may_have_context(job, program))) {
             continue;
         }
         enum match m = program->matcher != MATCHER_NONE
@@ -267,8 +279,6 @@ static void run_shapes(struct job *job, size_t at)
     if (chain.n + chain.lead < SHAPE_LEAST && !chain.cut) {
         return;
     }
-    context_read(&job->context, at);
-    context_prune(&job->context, at);
     alone = alone && job->rules->fields && may_stand_alone(job->view, chain.lead_start);
     for (size_t i = 0; alone && i < c->shape_count; i++) {
         if (c->checks[c->shapes[i].check].alone) {
@@ -294,7 +304,11 @@ static size_t take_run(struct job *job, size_t at)
     }
     size_t n = site.end - at;
     if (n <= CATALOG_RUN && (v->final || site.end < v->n)) {
+        context_read(&job->context, at);
+        context_prune(&job->context, at);
+        job->gated = true;
         run_programs(job, c->runs[n], c->runs[n + 1] - c->runs[n], &site);
+        job->gated = false;
         run_shapes(job, at);
     }
     return site.end;

@@ -123,6 +123,70 @@ static bool may_be_grouped(const struct view *v, const struct site *anchor)
     return n > 1 || anchor->start < 2 || !is_digit(v->p[anchor->start - 2]);
 }
 
+enum { CODE_MOST = 6 }; // of a table of code points, "72A0 7902 9BD1"
+
+struct neighbour {
+    bool code;   // four to six digits, or capital letters up to F, between blanks
+    bool letter; // with such a letter
+    bool cut;    // the view ends first
+};
+
+static void note_code(struct neighbour *n, uint8_t c, size_t *count)
+{
+    n->letter = n->letter || is_upper(c);
+    (*count)++;
+}
+
+static struct neighbour code_before(const struct view *v, size_t start)
+{
+    struct neighbour n = {0};
+    size_t count = 0;
+
+    if (start == 0 || v->p[start - 1] != ' ') {
+        return n;
+    }
+    size_t at = start - 1;
+    while (at > 0 && count <= CODE_MOST && is_hex(v->p[at - 1]) &&
+           (is_digit(v->p[at - 1]) || is_upper(v->p[at - 1]))) {
+        note_code(&n, v->p[--at], &count);
+    }
+    n.code = count >= 4 && count <= CODE_MOST && (at == 0 || is_blank(v->p[at - 1]));
+    return n;
+}
+
+static struct neighbour code_after(const struct view *v, size_t end)
+{
+    struct neighbour n = {0};
+    size_t at = end + 1;
+    size_t count = 0;
+
+    if (end < v->n && v->p[end] != ' ') {
+        return n;
+    }
+    while (at < v->n && count <= CODE_MOST && is_hex(v->p[at]) &&
+           (is_digit(v->p[at]) || is_upper(v->p[at]))) {
+        note_code(&n, v->p[at++], &count);
+    }
+    n.cut = at >= v->n && !v->final;
+    n.code = count >= 4 && count <= CODE_MOST && (at >= v->n || is_blank(v->p[at]));
+    return n;
+}
+
+// Groups with blanks among more of the like are a table, not a card.
+static enum match among_codes(const struct view *v, size_t start, size_t end)
+{
+    struct neighbour before = code_before(v, start);
+    struct neighbour after = code_after(v, end);
+
+    if (before.code && before.letter) {
+        return MATCH_NO;
+    }
+    if (after.cut) {
+        return MATCH_MORE;
+    }
+    return (after.code && (after.letter || before.code)) ? MATCH_NO : MATCH_YES;
+}
+
 enum match matcher_card(const struct view *v, const struct site *anchor, struct hit *hit)
 {
     struct chain c;
@@ -145,7 +209,9 @@ enum match matcher_card(const struct view *v, const struct site *anchor, struct 
         if (is_card(&c, groups, digits) && may_end(&c, groups)) {
             hit->start = anchor->start;
             hit->end = c.ends[groups - 1];
-            return number_edge_right(v, hit->end);
+            enum match m = number_edge_right(v, hit->end);
+            bool blanks = groups > 1 && c.between.p[0] == ' ';
+            return m == MATCH_YES && blanks ? among_codes(v, hit->start, hit->end) : m;
         }
     }
     return MATCH_NO;

@@ -311,13 +311,26 @@ static bool is_national(const struct phone *phone, size_t groups)
            !is_other(phone, groups) && group_size(phone, groups - 1) > 1;
 }
 
+// A short run needs another one behind it.
+static bool may_go_on(const struct view *v, const struct site *anchor)
+{
+    if (anchor->end - anchor->start >= NATIONAL_PLAIN) {
+        return true;
+    }
+    size_t n = phone_between(v, anchor->end);
+    if (number_separator_cut(v, anchor->end + n)) {
+        return true;
+    }
+    return anchor->end + n >= v->n ? !v->final : n > 0 && is_digit(v->p[anchor->end + n]);
+}
+
 static enum match national(const struct view *v, const struct site *anchor, struct hit *hit)
 {
     struct phone phone;
     size_t start = phone_start(v, anchor);
 
     hit->start = start;
-    if (!phone_left(v, start)) {
+    if (!phone_left(v, start) || !may_go_on(v, anchor)) {
         return MATCH_NO;
     }
     if (!take_phone(v, anchor->start, true, &phone)) {

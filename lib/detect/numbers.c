@@ -5,6 +5,8 @@
 // longer prefix stands first.
 #include "detect/numbers.h"
 
+#include <string.h>
+
 #include "base/status.h"
 #include "detect/ascii.h"
 #include "detect/phone_plans.h"
@@ -55,8 +57,10 @@ static const struct {
     {600000, 600999, N16_19},          // RuPay, UkrCard, Hipercard
     {601100, 601199, N16_19},          // Discover
     {603300, 606999, N13 | N16 | N19}, // UkrCard, NPS, Hipercard
+    {607000, 608500, N16},             // RuPay
     {620000, 629999, N16_19},          // UnionPay
     {630400, 630499, N12_19},          // Maestro
+    {633100, 633499, N16 | N18 | N19}, // Maestro, once Switch and Solo
     {636200, 639999, N12_19},          // Elo, InstaPayment, Maestro
     {644000, 659999, N16_19},          // Discover, RuPay, Troy, Verve
     {670000, 679999, N12_19},          // Maestro
@@ -88,39 +92,104 @@ bool card_network(const uint8_t *digits, size_t n)
     return false;
 }
 
+// What stands behind the country and the check digits (ISO 13616 registry): digits, capital
+// letters, or characters of both kinds, so many of each.
 static const struct {
     char country[3];
-    uint8_t length;
+    char form[10];
 } ibans[] = {
-    {"AD", 24}, {"AE", 23}, {"AL", 28}, {"AT", 20}, {"AZ", 28}, {"BA", 20}, {"BE", 16}, {"BG", 22},
-    {"BH", 22}, {"BI", 27}, {"BR", 29}, {"BY", 28}, {"CH", 21}, {"CR", 22}, {"CY", 28}, {"CZ", 24},
-    {"DE", 22}, {"DJ", 27}, {"DK", 18}, {"DO", 28}, {"EE", 20}, {"EG", 29}, {"ES", 24}, {"FI", 18},
-    {"FK", 18}, {"FO", 18}, {"FR", 27}, {"GB", 22}, {"GE", 22}, {"GI", 23}, {"GL", 18}, {"GR", 27},
-    {"GT", 28}, {"HN", 28}, {"HR", 21}, {"HU", 28}, {"IE", 22}, {"IL", 23}, {"IQ", 23}, {"IS", 26},
-    {"IT", 27}, {"JO", 30}, {"KW", 30}, {"KZ", 20}, {"LB", 28}, {"LC", 32}, {"LI", 21}, {"LT", 20},
-    {"LU", 20}, {"LV", 21}, {"LY", 25}, {"MC", 27}, {"MD", 24}, {"ME", 22}, {"MK", 19}, {"MN", 20},
-    {"MR", 27}, {"MT", 31}, {"MU", 30}, {"NI", 28}, {"NL", 18}, {"NO", 15}, {"OM", 23}, {"PK", 24},
-    {"PL", 28}, {"PS", 29}, {"PT", 25}, {"QA", 29}, {"RO", 24}, {"RS", 22}, {"RU", 33}, {"SA", 24},
-    {"SC", 31}, {"SD", 18}, {"SE", 24}, {"SI", 19}, {"SK", 24}, {"SM", 27}, {"SO", 23}, {"ST", 25},
-    {"SV", 28}, {"TL", 23}, {"TN", 24}, {"TR", 26}, {"UA", 29}, {"VA", 22}, {"VG", 24}, {"XK", 20},
-    {"YE", 30},
+    {"AD", "n8c12"},    {"AE", "n19"},      {"AL", "n8c16"},    {"AT", "n16"},
+    {"AZ", "a4c20"},    {"BA", "n16"},      {"BE", "n12"},      {"BG", "a4n6c8"},
+    {"BH", "a4c14"},    {"BI", "n23"},      {"BR", "n23a1c1"},  {"BY", "c4n4c16"},
+    {"CH", "n5c12"},    {"CR", "n18"},      {"CY", "n8c16"},    {"CZ", "n20"},
+    {"DE", "n18"},      {"DJ", "n23"},      {"DK", "n14"},      {"DO", "c4n20"},
+    {"EE", "n16"},      {"EG", "n25"},      {"ES", "n20"},      {"FI", "n14"},
+    {"FK", "a2n12"},    {"FO", "n14"},      {"FR", "n10c11n2"}, {"GB", "a4n14"},
+    {"GE", "a2n16"},    {"GI", "a4c15"},    {"GL", "n14"},      {"GR", "n7c16"},
+    {"GT", "c24"},      {"HN", "a4n20"},    {"HR", "n17"},      {"HU", "n24"},
+    {"IE", "a4n14"},    {"IL", "n19"},      {"IQ", "a4n15"},    {"IS", "n22"},
+    {"IT", "a1n10c12"}, {"JO", "a4n4c18"},  {"KW", "a4c22"},    {"KZ", "n3c13"},
+    {"LB", "n4c20"},    {"LC", "a4c24"},    {"LI", "n5c12"},    {"LT", "n16"},
+    {"LU", "n3c13"},    {"LV", "a4c13"},    {"LY", "n21"},      {"MC", "n10c11n2"},
+    {"MD", "c20"},      {"ME", "n18"},      {"MK", "n3c10n2"},  {"MN", "n16"},
+    {"MR", "n23"},      {"MT", "a4n5c18"},  {"MU", "a4n19a3"},  {"NI", "a4n20"},
+    {"NL", "a4n10"},    {"NO", "n11"},      {"OM", "n3c16"},    {"PK", "a4c16"},
+    {"PL", "n24"},      {"PS", "a4c21"},    {"PT", "n21"},      {"QA", "a4c21"},
+    {"RO", "a4c16"},    {"RS", "n18"},      {"RU", "n14c15"},   {"SA", "n2c18"},
+    {"SC", "a4n20a3"},  {"SD", "n14"},      {"SE", "n20"},      {"SI", "n15"},
+    {"SK", "n20"},      {"SM", "a1n10c12"}, {"SO", "n19"},      {"ST", "n21"},
+    {"SV", "a4n20"},    {"TL", "n19"},      {"TN", "n20"},      {"TR", "n6c16"},
+    {"UA", "n6c19"},    {"VA", "n18"},      {"VG", "a4n16"},    {"XK", "n16"},
+    {"YE", "a4n4c18"},
 };
+
+// The form of a country, or NULL.
+static const char *iban_form(const uint8_t country[2])
+{
+    for (size_t i = 0; i < ARRAY_SIZE(ibans); i++) {
+        if (memcmp(country, ibans[i].country, 2) == 0) {
+            return ibans[i].form;
+        }
+    }
+    return NULL;
+}
+
+// The next part of a form: its kind, how many; false at the end.
+static bool form_part(const char **form, char *kind, size_t *n)
+{
+    const char *p = *form;
+
+    if (*p == '\0') {
+        return false;
+    }
+    *kind = *p++;
+    *n = 0;
+    while (is_digit((uint8_t)*p)) {
+        *n = *n * 10 + (size_t)(*p++ - '0');
+    }
+    *form = p;
+    return true;
+}
 
 size_t iban_length(const uint8_t country[2])
 {
-    for (size_t i = 0; i < ARRAY_SIZE(ibans); i++) {
-        if (country[0] == (uint8_t)ibans[i].country[0] &&
-            country[1] == (uint8_t)ibans[i].country[1]) {
-            return ibans[i].length;
+    const char *form = iban_form(country);
+    size_t length = form == NULL ? 0 : 4;
+    size_t n = 0;
+    char kind = 'c';
+
+    while (form != NULL && form_part(&form, &kind, &n)) {
+        length += n;
+    }
+    return length;
+}
+
+static bool iban_has_form(const uint8_t *text, size_t length)
+{
+    const uint8_t country[2] = {text[0] & 0xDF, text[1] & 0xDF};
+    const char *form = iban_form(country);
+    size_t at = 4;
+    size_t n = 0;
+    char kind = 'c';
+
+    while (form != NULL && form_part(&form, &kind, &n)) {
+        for (size_t end = at + n; at < end; at++) {
+            if (at == length || (kind == 'n' && !is_digit(text[at])) ||
+                (kind == 'a' && !is_alpha(text[at]))) {
+                return false;
+            }
         }
     }
-    return 0;
+    return form != NULL && at == length && is_digit(text[2]) && is_digit(text[3]);
 }
 
 bool iban_valid(const uint8_t *text, size_t n)
 {
     unsigned rest = 0;
 
+    if (n < 5 || !iban_has_form(text, n)) {
+        return false;
+    }
     for (size_t i = 0; i < n; i++) {
         uint8_t c = to_lower(text[(i + 4) % n]);
         if (is_digit(c)) {
@@ -129,7 +198,7 @@ bool iban_valid(const uint8_t *text, size_t n)
             rest = (rest * 100 + (unsigned)(c - 'a') + 10) % 97;
         }
     }
-    return n > 4 && rest == 1;
+    return rest == 1;
 }
 
 static const struct phone_code *find_code(uint32_t code)

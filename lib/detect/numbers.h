@@ -20,7 +20,8 @@ bool card_network(const uint8_t *digits, size_t n);
 // Characters that an IBAN of this country has (ISO 13616 registry); 0 for a country without.
 size_t iban_length(const uint8_t country[2]);
 
-// ISO 7064 MOD 97-10 over digits and letters, with the first four moved behind (ISO 13616).
+// Its country's form of digits and letters (ISO 13616 registry), and ISO 7064 MOD 97-10 over them
+// with the first four moved behind.
 bool iban_valid(const uint8_t *text, size_t n);
 
 enum { IBAN_LONGEST = 34 };
