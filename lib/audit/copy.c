@@ -21,8 +21,8 @@ enum { DEPTH_MOST = 8 };
 // What belongs to the writer alone, or can be made again.
 static bool is_left_out(const char *name)
 {
-    static const char *const names[] = {".",     "..",   "lock",         "reserve",
-                                        "index", "next", "signer.state", "MANIFEST.json"};
+    static const char *const names[] = {".",       "..",   "lock",         "reserve",      "index",
+                                        "cursors", "next", "signer.state", "MANIFEST.json"};
     size_t n = strlen(name);
 
     for (size_t i = 0; i < ARRAY_SIZE(names); i++) {

@@ -8,6 +8,7 @@
 int cmd_alerts(int argc, char **argv);
 int cmd_audit(int argc, char **argv);
 int cmd_config(int argc, char **argv);
+int cmd_evidence(int argc, char **argv);
 int cmd_gateway(int argc, char **argv);
 int cmd_incident(int argc, char **argv);
 int cmd_keys(int argc, char **argv);

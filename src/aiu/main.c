@@ -18,6 +18,7 @@ static const struct {
     {"alerts", cmd_alerts, "the rules that raise alerts; a test of who is told"},
     {"audit", cmd_audit, "read and check the audit log"},
     {"config", cmd_config, "show, check and explain the configuration"},
+    {"evidence", cmd_evidence, "one sealed folder with what an investigation needs"},
     {"incident", cmd_incident, "the steps of an incident: report, revoke a provider's key"},
     {"keys", cmd_keys, "make, list, revoke and rotate virtual keys"},
     {"redact", cmd_redact, "put tags or pseudonyms in the place of what is found in a text"},

@@ -147,12 +147,54 @@ static void serve(struct server_conn *c, struct admin *a, struct span target)
     }
 }
 
+static bool is_hash(struct span text)
+{
+    for (size_t i = 0; i < text.n; i++) {
+        uint8_t c = text.p[i];
+        if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'))) {
+            return false;
+        }
+    }
+    return text.n == 64;
+}
+
+// POST /admin/v1/evidence/SHA256: the hash goes into the audit log, and its receipt seals a bundle.
+static void seal(struct server_conn *c, struct admin *a, struct span hash)
+{
+    CLEANUP(buf_wipe) struct buf record = BUF_OF(RECORD_MOST);
+    CLEANUP(buf_wipe) struct buf b = BUF_OF(256);
+    const struct record_field fields[] = {RECORD_TEXT("what", SPAN_OF("evidence")),
+                                          RECORD_TEXT("sha256", hash)};
+    uint64_t index = 0;
+    enum aiu_status st = is_hash(hash) ? AIU_OK : AIU_USAGE;
+
+    if (st == AIU_OK) {
+        st = record_event(&record, &a->shared->origin, RECORD_INCIDENT,
+                          clock_unix_us(&a->shared->clock), fields, ARRAY_SIZE(fields));
+    }
+    if (st == AIU_OK) {
+        st = audit_append(a->shared->audit, buf_span(&record), &index);
+    }
+    if (st == AIU_OK) {
+        st = buf_printf(&b, "{\"index\":%llu}\n", (unsigned long long)index);
+    }
+    if (st == AIU_OK) {
+        answer(c, 200, SPAN_OF("application/json"), buf_span(&b));
+    } else {
+        refuse(c, st);
+    }
+}
+
 static void on_request(struct server_conn *c, const struct http_head *head)
 {
+    static const struct span evidence = SPAN("/admin/v1/evidence/");
     struct admin *a = server_context(c);
 
     if (!is_admitted(a, head)) {
         refuse(c, AIU_UNAUTHENTICATED);
+    } else if (span_equal(head->method, SPAN_OF("POST")) &&
+               span_starts_with(head->target, evidence)) {
+        seal(c, a, span_skip_prefix(head->target, evidence));
     } else if (!span_equal(head->method, SPAN_OF("GET"))) {
         refuse(c, AIU_BAD_METHOD);
     } else {

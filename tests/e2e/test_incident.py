@@ -164,5 +164,55 @@ class Report(Case):
         self.assertIn("rule pii.email: 1 requests", text)
 
 
+class Evidence(Case):
+    """S74: one folder, sealed by the log itself."""
+
+    def make(self):
+        done = self.gateway.aiu("evidence", "--to", self.folder, "--since", "1h", "--config",
+                                self.gateway.config_path, "--state-dir", self.gateway.state)
+        return done.stdout.decode().splitlines()[0]
+
+    def check(self, bundle, *arguments):
+        return self.gateway.aiu("evidence", "--check", bundle, *arguments, check=False)
+
+    def test_a_bundle_is_whole_sealed_and_notices_every_change(self):
+        self.chat("mail " + harness.PLANTS["email"])
+        bundle = self.make()
+        key = self.gateway.aiu("audit", "key", "--state-dir", self.gateway.state).stdout.decode()
+        self.assertEqual(self.check(bundle, "--vkey", key.strip()).returncode, 0)
+        names = set(os.listdir(bundle))
+        self.assertLessEqual({"MANIFEST.json", "configuration", "entries.jsonl", "key",
+                              "report.json", "seal.entry", "seal.tlog-proof", "verification.json",
+                              "versions.json"}, names)
+        with open(os.path.join(bundle, "entries.jsonl"), encoding="utf-8") as f:
+            entries = [json.loads(line) for line in f]
+        self.assertIn("pii.email", json.dumps(entries))
+        for folder, _, files in os.walk(bundle):
+            for name in files:
+                path = os.path.join(folder, name)
+                with open(path, "rb") as f:
+                    content = f.read()
+                self.assertNotIn(harness.PROVIDER_KEY.encode(), content, path)
+                self.assertNotIn(harness.APP_KEY.encode(), content, path)
+                if not content or name == "key":
+                    continue
+                with open(path, "wb") as f:
+                    f.write(content[:len(content) // 2] + b"!" + content[len(content) // 2 + 1:])
+                self.assertNotEqual(self.check(bundle, "--vkey", key.strip()).returncode, 0, path)
+                with open(path, "wb") as f:
+                    f.write(content)
+        self.assertEqual(self.check(bundle, "--vkey", key.strip()).returncode, 0)
+
+    def test_without_a_gateway_it_says_that_it_is_not_sealed(self):
+        folder = os.path.join(self.folder, "stopped")
+        os.mkdir(folder)
+        gateway = harness.Gateway(folder, self.mock)
+        gateway.stop()
+        done = gateway.aiu("evidence", "--to", folder, "--config", gateway.config_path,
+                           "--state-dir", gateway.state, check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(b"NOT SEALED", done.stdout)
+
+
 if __name__ == "__main__":
     harness.main()
