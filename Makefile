@@ -31,6 +31,7 @@ test: deps-test
 
 bench: deps-test all
 	@bench/run
+	@bench/detection
 
 accuracy: all
 	@tools/accuracy/accuracy

@@ -208,6 +208,19 @@ static int scan_with(const struct scan_request *r, const struct content_rules *r
     return print_report(r, &result);
 }
 
+// Nobody judges the wording of a system prompt: the role for files that are not asked for it.
+static enum text_role role_of(const struct scan_request *r)
+{
+    struct rule_set injection = rule_set_kind(KIND_INJECTION);
+
+    for (size_t i = 0; i < ARRAY_SIZE(injection.bits); i++) {
+        if ((injection.bits[i] & r->rules.bits[i]) != 0) {
+            return r->pipe ? TEXT_USER : TEXT_DOCUMENT;
+        }
+    }
+    return TEXT_SYSTEM;
+}
+
 int scan_files(const struct scan_request *r)
 {
     CLEANUP(allow_done) struct allow allow;
@@ -225,7 +238,7 @@ int scan_files(const struct scan_request *r)
     }
     const struct content_rules rules = {.engine = engine,
                                         .rules = r->rules,
-                                        .role = r->pipe ? TEXT_USER : TEXT_DOCUMENT,
+                                        .role = role_of(r),
                                         .deep = true,
                                         .reveal = r->reveal,
                                         .allow = &allow,
