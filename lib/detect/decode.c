@@ -163,6 +163,17 @@ static struct span trimmed(const uint8_t *p, size_t n)
     return span_of(p, n);
 }
 
+// Digits in hex are one number as well as another.
+static bool any_letter(struct span s)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        if (is_alpha(s.p[i]) || s.p[i] >= 0x80) {
+            return true;
+        }
+    }
+    return false;
+}
+
 struct code {
     unsigned bits;
     uint32_t (*value)(uint8_t);
@@ -183,7 +194,7 @@ static enum aiu_status try_code(struct decoder *d, struct span text, size_t star
     size_t n = decode_bits(span_of(text.p + start, end - start), code->bits, code->value, p);
     struct span bytes = trimmed(p, narrow(p, n));
     buf_grow(&d->bytes, n);
-    if (!decode_is_text(bytes)) {
+    if (!decode_is_text(bytes) || (code == &hex && !any_letter(bytes))) {
         return AIU_OK;
     }
     *ret_taken = true;

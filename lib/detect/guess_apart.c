@@ -492,12 +492,17 @@ static enum aiu_status take_row(struct guessing *g, size_t at, size_t n)
 {
     uint8_t letters[SPLIT_MOST / 8];
     size_t count = 0;
+    size_t digits = 0;
     bool gaps = false;
 
-    TRY(put_row(g, at, n, &gaps));
     for (size_t i = 0; i < n && count < sizeof(letters); i += 2) {
         letters[count++] = g->words->text.p[at + i];
+        digits += is_digit(g->words->text.p[at + i]);
     }
+    if (digits * 2 > count) {
+        return AIU_OK; // a row of numbers
+    }
+    TRY(put_row(g, at, n, &gaps));
     const struct folded reading = fold_reading(g->made, FOLD_GUESSED);
     TRY(g->take(g->ctx, &reading, true));
     if (gaps) {
