@@ -9,6 +9,7 @@
 #include "base/utf8.h"
 #include "detect/ascii.h"
 #include "detect/decode.h"
+#include "detect/lanes.h"
 
 enum {
     NAME_MOST = 14,
@@ -231,12 +232,24 @@ static enum aiu_status put_escape(struct folder *f, size_t at, const struct esca
     return fold_put(f, span_of(bytes, n), at, e->n);
 }
 
+static bool any_may_escape(const uint8_t *p)
+{
+    lanes v = lanes_load(p);
+
+    return lanes_any(lanes_in(v, '%', 2) | lanes_equal(v, '\\') | lanes_equal(v, 'U'));
+}
+
 // The next escape from `at` on; text.n where there is none.
 static size_t next_escape(struct span text, size_t at, struct escape *ret_escape)
 {
-    for (; at < text.n; at++) {
-        if (may_escape(text.p[at])) {
-            *ret_escape = escape_at(text, at);
+    while (at < text.n) {
+        if (text.n - at >= LANES && !any_may_escape(text.p + at)) {
+            at += LANES;
+            continue;
+        }
+        size_t end = text.n - at < LANES ? text.n : at + LANES;
+        for (; at < end; at++) {
+            *ret_escape = may_escape(text.p[at]) ? escape_at(text, at) : (struct escape){0};
             if (ret_escape->n > 0) {
                 return at;
             }

@@ -128,13 +128,31 @@ static enum aiu_status step(struct guessing *g, enum lane lane, struct rise *r, 
 
     if (r->sum + gain <= 0 || (risen && r->sum + gain < r->peak - OVER)) {
         struct rise part = *r;
-        *r = (struct rise){0, 0, at + STRIDE, at + STRIDE};
+        *r = (struct rise){0};
         return risen ? take_part(g, lane, part) : AIU_OK;
     }
+    r->start = r->sum == 0 ? at : r->start;
     r->sum += gain;
     if (r->sum > r->peak) {
         r->peak = r->sum;
         r->end = at + STRIDE;
+    }
+    return AIU_OK;
+}
+
+// Whether no hypothesis gains by the stride: three lanes are compared at once.
+static bool gains_nothing(uint64_t sum)
+{
+    enum { LEVEL = STRIDE / 2 * BIAS };
+    const uint64_t ones = UINT64_C(0x0000000100010001);
+
+    return ((sum + (0x7FFF - LEVEL) * ones) & 0x8000 * ones) == 0;
+}
+
+static enum aiu_status step_all(struct guessing *g, struct rise *rises, size_t at, uint64_t sum)
+{
+    for (unsigned lane = LANE_BACK; lane < LANE_OWN; lane++) {
+        TRY(step(g, (enum lane)lane, &rises[lane], at, lane_of(sum, (enum lane)lane, STRIDE / 2)));
     }
     return AIU_OK;
 }
@@ -152,14 +170,10 @@ static enum aiu_status find_parts(struct guessing *g, struct seen *seen)
             p = last;
         }
         uint64_t sum = stride_sum(p, seen);
-        for (unsigned lane = LANE_BACK; lane < LANE_OWN; lane++) {
-            int gain = lane_of(sum, (enum lane)lane, STRIDE / 2);
-            if (gain <= 0 && rises[lane].sum == 0) {
-                rises[lane].start = at + STRIDE;
-                continue;
-            }
-            TRY(step(g, (enum lane)lane, &rises[lane], at, gain));
+        if (gains_nothing(sum) && rises[0].sum + rises[1].sum + rises[2].sum == 0) {
+            continue;
         }
+        TRY(step_all(g, rises, at, sum));
     }
     for (unsigned lane = LANE_BACK; lane < LANE_OWN; lane++) {
         if (rises[lane].peak > SUSPECT) {

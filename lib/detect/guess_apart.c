@@ -414,12 +414,13 @@ static lanes words_in(const uint8_t *p)
     return lanes_letters(v) | lanes_digits(v);
 }
 
+// Whether four letters in a row stand apart.
 static bool any_apart(const uint8_t *p)
 {
-    lanes apart = words_in(p + 2) & ~words_in(p + 1);
+    lanes apart = words_in(p + 2) & ~words_in(p + 1) & ~words_in(p + 3);
 
-    return lanes_any(apart & ~words_in(p + 3)) &&
-           lanes_any(apart & words_in(p) & ~words_in(p + 3) & words_in(p + 4));
+    return lanes_any(apart) &&
+           lanes_any(apart & words_in(p) & words_in(p + 4) & ~words_in(p + 5) & words_in(p + 6));
 }
 
 // A row of letters apart at `at`, one byte between each two: how many bytes.
@@ -530,7 +531,7 @@ enum aiu_status guess_apart(struct guessing *g)
     size_t done = 0;
     size_t at = 0;
 
-    for (; words.n - at >= STRIDE + 4; at += STRIDE) {
+    for (; words.n - at >= STRIDE + 6; at += STRIDE) {
         if (at >= done && any_apart(words.p + at)) {
             // A row is taken as a whole, so what it covers is not looked at again.
             size_t from = at > 0 ? at - 1 : 0;

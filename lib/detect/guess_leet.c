@@ -91,12 +91,12 @@ static enum aiu_status put_letters(struct guessing *g)
 // Whether there is reason to look at words.
 static bool may_be_leet(struct span words)
 {
-    size_t mixed = words.n <= 4 * LANES ? 2 : 0;
+    size_t mixed = words.n <= 4 * LANES ? WORDS_LEAST : 0;
 
-    for (size_t at = 0; words.n - at > LANES && mixed < 2; at += LANES) {
+    for (size_t at = 0; words.n - at > LANES && mixed < WORDS_LEAST; at += LANES) {
         mixed += any_mixed(words.p + at);
     }
-    return mixed >= 2;
+    return mixed >= WORDS_LEAST;
 }
 
 enum aiu_status guess_leet(struct guessing *g)
