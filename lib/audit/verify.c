@@ -404,7 +404,7 @@ static enum aiu_status run(struct verify *v, const char *folder)
     if (!v->is_signed) {
         verify_find(v, VERIFY_NO_CHECKPOINT, 0, v->report->entries);
     }
-    return AIU_OK;
+    return v->options->after != NULL && v->report->fault == VERIFY_GOOD ? verify_link(v) : AIU_OK;
 }
 
 enum aiu_status verify_log(const char *folder, const struct verify_options *options,

@@ -44,6 +44,7 @@ struct verify_options {
     const struct span *since;  // signed checkpoints that were kept outside
     size_t since_count;
     const struct span *checkpoint; // instead of the one in the folder
+    const struct span *after;      // last checkpoint of the month before, which the first entry has
     unsigned threads;              // 0: one for each processor
 };
 

@@ -40,6 +40,9 @@ MUST_CHECK enum aiu_status verify_pass(struct verify *v);
 // What the stop, or else the roots that came out, mean.
 MUST_CHECK enum aiu_status verify_judge(struct verify *v);
 
+// Whether the first entry has the checkpoint of options.after in it.
+MUST_CHECK enum aiu_status verify_link(struct verify *v);
+
 // Set the verdict, unless there is one.
 void verify_find(struct verify *v, enum verify_fault fault, uint64_t from, uint64_t until);
 

@@ -2,8 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // `aiu audit verify`: the verifier of src/verify, which also finds the log of a gateway.
+#include <string.h>
+
 #include "aiu/audit.h"
 #include "verify/command.h"
+#include "verify/months.h"
 
 struct place {
     struct audit_where where;
@@ -21,8 +24,18 @@ static enum aiu_status find_folder(void *ctx, const char **ret_folder)
 {
     struct place *p = ctx;
 
+    struct months months;
+
     TRY(audit_folder(&p->where, p->folder));
     *ret_folder = p->folder;
+    // Months that have ended lie beside the one that is written: all of them are checked.
+    char *slash = strrchr(p->folder, '/');
+    if (p->where.dir == NULL && slash != NULL) {
+        *slash = '\0';
+        if (months_of(p->folder, &months) != AIU_OK || months.count < 2) {
+            *slash = '/';
+        }
+    }
     return AIU_OK;
 }
 

@@ -10,6 +10,7 @@
 #include "base/num.h"
 #include "secret/secret.h"
 #include "verify/keys.h"
+#include "verify/months.h"
 #include "verify/print.h"
 
 enum { EXIT_GOOD = 0, EXIT_NOT = 1, EXIT_USAGE = 2 };
@@ -20,6 +21,7 @@ struct request {
     size_t keys_count, since_count;
     const char *policy, *checkpoint, *dir, *receipt, *entry, *threads;
     bool json;
+    unsigned threads_count;
     struct keys known;
     struct buf since_notes[VERIFY_SINCE_MOST], checkpoint_note;
 };
@@ -35,7 +37,8 @@ static void print_usage(const struct verify_command *c, FILE *to)
         "with nothing but the public key. Or whether a receipt proves that an entry is in a log.\n"
         "Exit code 0: good; 1: not, with the first bad entry and what happened to it.\n"
         "\n"
-        "  --dir DIR          the log's folder, with wal, tile and checkpoint or some of them\n"
+        "  --dir DIR          the log's folder, with wal, tile and checkpoint or some of them; or a\n"
+        "                     folder of months (2026-10, 2026-11, main), which are checked in order\n"
         "%s"
         "  --key VKEY|FILE    the log's public key, or a file with one a line\n"
         "  --policy FILE      logs, witnesses and quorum (c2sp.org/tlog-policy)\n"
@@ -154,7 +157,10 @@ static int judge_receipt(const struct request *r, const struct receipt *receipt,
     struct tree_hash leaf = tree_leaf(without_line_end(entry));
     struct trust_verdict verdict;
     struct checkpoint c;
-    enum aiu_status st = trust_open(&r->known.trust, receipt->checkpoint, &c, &verdict);
+    struct trust trust;
+    enum aiu_status st = keys_for(&r->known, receipt->checkpoint, &trust);
+
+    st = st == AIU_OK ? trust_open(&trust, receipt->checkpoint, &c, &verdict) : st;
 
     if (st == AIU_OK &&
         !proof_check_inclusion(&receipt->proof, receipt->index, c.size, &leaf, &c.root)) {
@@ -171,8 +177,7 @@ static int judge_receipt(const struct request *r, const struct receipt *receipt,
     }
     (void)printf("proved: the entry stands at index %" PRIu64 " of the log\n", receipt->index);
     (void)printf("%-12s %.*s\n%-12s %" PRIu64 "\n%-12s %08" PRIx32 "\n", "log", (int)c.origin.n,
-                 (const char *)c.origin.p, "size", c.size, "key",
-                 r->known.trust.logs[verdict.log].id);
+                 (const char *)c.origin.p, "size", c.size, "key", trust.logs[verdict.log].id);
     return EXIT_GOOD;
 }
 
@@ -198,9 +203,7 @@ static int run_receipt(struct request *r)
     if (st != AIU_OK) {
         return complain(r, r->entry, st);
     }
-    st = keys_add_shard(&r->known, receipt.checkpoint);
-    return st == AIU_OK ? judge_receipt(r, &receipt, buf_span(&entry))
-                        : complain(r, r->receipt, st);
+    return judge_receipt(r, &receipt, buf_span(&entry));
 }
 
 // A log
@@ -271,14 +274,92 @@ static int report(struct request *r, const char *folder, const struct verify_opt
     return result.fault == VERIFY_GOOD ? EXIT_GOOD : EXIT_NOT;
 }
 
+// Remembered checkpoints, those of other months left out where there are several.
+static size_t since_of(const struct request *r, bool months, struct span own, struct span *since)
+{
+    struct span origin = {0};
+    struct span rest = {0};
+    struct span other = {0};
+    size_t count = 0;
+
+    (void)span_cut(own, '\n', &origin, &rest);
+    for (size_t i = 0; i < r->since_count; i++) {
+        struct span note = buf_span(&r->since_notes[i]);
+        (void)span_cut(note, '\n', &other, &rest);
+        if (!months || span_equal(origin, other)) {
+            since[count++] = note;
+        }
+    }
+    return count;
+}
+
+// One log; `after` is the last checkpoint of the month before. Its own is in checkpoint_note then.
+static int run_one(struct request *r, const char *folder, bool months, const struct span *after)
+{
+    struct span since[VERIFY_SINCE_MOST];
+    struct trust trust;
+    enum aiu_status st = read_checkpoint(r, folder);
+    const struct span note = buf_span(&r->checkpoint_note);
+
+    st = st == AIU_OK ? keys_for(&r->known, note, &trust) : st;
+    if (st != AIU_OK) {
+        return complain(r, r->checkpoint != NULL ? r->checkpoint : folder, st);
+    }
+    const struct verify_options options = {
+        .trust = &trust,
+        .since = since,
+        .since_count = since_of(r, months, note, since),
+        // As it is read once, a log that goes on meanwhile cannot be mistaken for another.
+        .checkpoint = note.n > 0 ? &note : NULL,
+        .after = after,
+        .threads = r->threads_count,
+    };
+    return report(r, folder, &options);
+}
+
+static int run_months(struct request *r, const char *folder, const struct months *months)
+{
+    CLEANUP(buf_wipe) struct buf previous = BUF_OF(KEYS_FILE_MOST);
+    char path[MONTHS_PATH_MOST];
+    int worst = EXIT_GOOD;
+
+    for (size_t i = 0; i < months->count; i++) {
+        (void)snprintf(path, sizeof(path), "%s/%s", folder, months->names[i]);
+        if (!r->json) {
+            (void)printf("%s== %s\n", i == 0 ? "" : "\n", months->names[i]);
+        }
+        const struct span after = buf_span(&previous);
+        int exit = run_one(r, path, true, i == 0 || after.n == 0 ? NULL : &after);
+        worst = exit > worst ? exit : worst;
+        buf_reset(&previous);
+        enum aiu_status st = buf_append(&previous, buf_span(&r->checkpoint_note));
+        buf_reset(&r->checkpoint_note);
+        if (st != AIU_OK) {
+            return complain(r, path, st);
+        }
+    }
+    return worst;
+}
+
+static int read_since(struct request *r)
+{
+    for (size_t i = 0; i < r->since_count; i++) {
+        enum aiu_status st = keys_read_file(r->since[i], &r->since_notes[i]);
+        if (st != AIU_OK) {
+            return complain(r, r->since[i], st);
+        }
+    }
+    return EXIT_GOOD;
+}
+
 static int run_log(struct request *r)
 {
     const char *folder = NULL;
-    struct span since[VERIFY_SINCE_MOST];
+    struct months months;
     uint64_t threads = 0;
+    char newest[MONTHS_PATH_MOST];
     int exit = find_folder(r, &folder);
 
-    exit = exit == EXIT_GOOD ? keys_of_log(r, folder) : exit;
     if (exit != EXIT_GOOD) {
         return exit;
     }
@@ -286,28 +367,19 @@ static int run_log(struct request *r)
         num_parse_u64(span_str(r->threads), VERIFY_THREADS_MOST, &threads) != AIU_OK) {
         return complain(r, "--threads", AIU_USAGE);
     }
-    enum aiu_status st = read_checkpoint(r, folder);
-    const struct span note = buf_span(&r->checkpoint_note);
-    st = st == AIU_OK ? keys_add_shard(&r->known, note) : st;
+    r->threads_count = (unsigned)threads;
+    enum aiu_status st = months_of(folder, &months);
     if (st != AIU_OK) {
-        return complain(r, r->checkpoint != NULL ? r->checkpoint : folder, st);
+        return complain(r, folder, st);
     }
-    for (size_t i = 0; i < r->since_count; i++) {
-        st = keys_read_file(r->since[i], &r->since_notes[i]);
-        if (st != AIU_OK) {
-            return complain(r, r->since[i], st);
-        }
-        since[i] = buf_span(&r->since_notes[i]);
+    (void)snprintf(newest, sizeof(newest), "%s%s%s", folder, months.count == 0 ? "" : "/",
+                   months.count == 0 ? "" : months.names[months.count - 1]);
+    exit = keys_of_log(r, newest);
+    exit = exit == EXIT_GOOD ? read_since(r) : exit;
+    if (exit != EXIT_GOOD) {
+        return exit;
     }
-    const struct verify_options options = {
-        .trust = &r->known.trust,
-        .since = since,
-        .since_count = r->since_count,
-        // As it is read once, a log that goes on meanwhile cannot be mistaken for another.
-        .checkpoint = note.n > 0 ? &note : NULL,
-        .threads = (unsigned)threads,
-    };
-    return report(r, folder, &options);
+    return months.count == 0 ? run_one(r, folder, false, NULL) : run_months(r, folder, &months);
 }
 
 static void request_done(struct request *r)

@@ -148,13 +148,14 @@ enum aiu_status keys_add_of_log(struct keys *k, const char *folder)
     return AIU_OK;
 }
 
-enum aiu_status keys_add_shard(struct keys *k, struct span note)
+enum aiu_status keys_for(const struct keys *k, struct span note, struct trust *ret_trust)
 {
     struct checkpoint c;
     struct note n;
 
+    *ret_trust = k->trust;
     if (note_parse(note, &n) != AIU_OK || checkpoint_parse(n.text, &c) != AIU_OK) {
         return AIU_OK; // verification will say what is wrong
     }
-    return trust_add_shard(&k->trust, c.origin);
+    return trust_add_shard(ret_trust, c.origin);
 }

@@ -33,5 +33,7 @@ MUST_CHECK enum aiu_status keys_add_policy(struct keys *k, const char *path, siz
 // The file `vkey` of the log's folder. AIU_FILE_NOT_FOUND where it has none.
 MUST_CHECK enum aiu_status keys_add_of_log(struct keys *k, const char *folder);
 
-// trust_add_shard for the origin of a checkpoint's note, which must live as long as the keys.
-MUST_CHECK enum aiu_status keys_add_shard(struct keys *k, struct span note);
+// Whose word counts for the log of this checkpoint: the keys, and trust_add_shard for its origin.
+// `note` must live as long as the trust.
+MUST_CHECK enum aiu_status keys_for(const struct keys *k, struct span note,
+                                    struct trust *ret_trust);

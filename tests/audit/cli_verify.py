@@ -127,6 +127,25 @@ class Verify(Case):
         self.assertNotIn(b"libuv", out)
 
 
+class Months(Case):
+    def test_months_are_checked_in_order_and_must_be_linked(self):
+        """S62: a month that does not begin with the end of the one before is another history."""
+        state = os.path.join(self.top, "audit")
+        os.mkdir(state)
+        shutil.copytree(self.log, os.path.join(state, "2026-10"))
+        shutil.copytree(self.log, os.path.join(state, "main"))
+        for program in (["aiu-verify"], ["aiu", "audit", "verify"]):
+            out = run(*program, "--dir", state, "--json")
+            reports = [json.loads(line) for line in out.stdout.splitlines()]
+            self.assertEqual([r["fault"] for r in reports], ["good", "unlinked"])
+            self.assertEqual(out.returncode, 1)
+        out = run("aiu", "audit", "verify", "--state-dir", self.top)
+        self.assertRegex(out.stdout.decode(), r"(?s)^== 2026-10\ngood: .*\n== main\nunlinked: ")
+        shutil.rmtree(os.path.join(state, "2026-10"))
+        out = run("aiu", "audit", "verify", "--state-dir", self.top)
+        self.assertEqual((out.returncode, out.stdout[:5]), (0, b"good:"))
+
+
 class Receipts(Case):
     def prove(self, index, *words):
         receipt, entry = os.path.join(self.top, "r.tlog-proof"), os.path.join(self.top, "entry")

@@ -5,6 +5,7 @@
 // Entry checksums are always made right again here: who edits a log can compute them, too.
 #include "audit/verify.h"
 
+#include "base/num.h"
 #include "published.h"
 
 enum { SIZE = 3000, SEGMENT = 700, SIGNED = 2900 };
@@ -156,6 +157,16 @@ static void an_edited_entry_is_found(void **state)
     }
 }
 
+static void assert_several_deleted_entries_are_counted(void)
+{
+    CLEANUP(world_done) struct world w;
+
+    world_init(&w);
+    row_delete(&w.row, 1500, 42);
+    rewrite_segment(&w, 1500, -42);
+    assert_found(&w, VERIFY_DELETED, 1500, 1542);
+}
+
 static void a_deleted_entry_is_found(void **state)
 {
     static const size_t places[] = {0, 1, 300, 698, 700, 1500};
@@ -168,17 +179,7 @@ static void a_deleted_entry_is_found(void **state)
         rewrite_segment(&w, places[i], -1);
         assert_found(&w, VERIFY_DELETED, places[i], places[i] + 1);
     }
-}
-
-static void deleted_entries_are_counted(void **state)
-{
-    CLEANUP(world_done) struct world w;
-
-    (void)state;
-    world_init(&w);
-    row_delete(&w.row, 1500, 42);
-    rewrite_segment(&w, 1500, -42);
-    assert_found(&w, VERIFY_DELETED, 1500, 1542);
+    assert_several_deleted_entries_are_counted();
 }
 
 static void an_inserted_entry_is_found(void **state)
@@ -457,10 +458,47 @@ static void what_is_remembered_must_be_signed_too(void **state)
     assert_status(verify_log("/nowhere", &options, &report), AIU_FILE_NOT_FOUND);
 }
 
-TEST_MAIN(a_log_that_nobody_touched_is_good, any_part_of_it_verifies_alone,
-          logs_of_every_small_size_are_good, an_edited_entry_is_found, a_deleted_entry_is_found,
-          deleted_entries_are_counted, an_inserted_entry_is_found, reordered_entries_are_found,
-          a_cut_end_is_found, a_cut_tail_that_nobody_signed_is_no_fault, damaged_bytes_are_found,
+// A month begins with the last checkpoint of the one before; cosignatures that joined it later do
+// not matter.
+static void a_month_is_linked_to_the_one_before(void **state)
+{
+    CLEANUP(world_done) struct world w;
+    CLEANUP(buf_wipe) struct buf before = BUF_OF(NOTE_MOST);
+    CLEANUP(buf_wipe) struct buf other = BUF_OF(NOTE_MOST);
+    CLEANUP(buf_wipe) struct buf root = BUF_OF(64);
+    struct verify_report report;
+
+    (void)state;
+    world_init(&w);
+    sign_row(&w.row, 1000, w.signer, &before);
+    sign_row(&w.row, 1001, w.signer, &other);
+    struct tree_hash hash = root_of_row(&w.row, 1000);
+    assert_ok(num_append_base64(&root, span_of(hash.bytes, TREE_HASH_SIZE)));
+    (void)snprintf(w.row.texts[0], ROW_ENTRY_MOST,
+                   "{\"t\":\"shard\",\"checkpoint\":\"" LOG_ORIGIN "\\n1000\\n%.*s\\n\"}",
+                   (int)root.n, (const char *)root.p);
+    write_wal(w.folder, &w.row);
+    publish(w.folder, &w.row, SIGNED, w.signer);
+    for (int i = 0; i < 2; i++) {
+        const struct span right = buf_span(&before);
+        const struct span wrong = buf_span(&other);
+        struct verify_options options = {.trust = &w.trust, .after = &right};
+        assert_ok(verify_log(w.folder, &options, &report));
+        assert_fault_at(&report, VERIFY_GOOD, 0, 0, __LINE__);
+        options.after = &wrong;
+        assert_ok(verify_log(w.folder, &options, &report));
+        assert_fault_at(&report, VERIFY_UNLINKED, 0, 1, __LINE__);
+        if (i == 0) {
+            remove_part(&w, "wal"); // the bundles tell it, too
+        }
+    }
+}
+
+TEST_MAIN(a_log_that_nobody_touched_is_good, a_month_is_linked_to_the_one_before,
+          any_part_of_it_verifies_alone, logs_of_every_small_size_are_good,
+          an_edited_entry_is_found, a_deleted_entry_is_found, an_inserted_entry_is_found,
+          reordered_entries_are_found, a_cut_end_is_found,
+          a_cut_tail_that_nobody_signed_is_no_fault, damaged_bytes_are_found,
           frames_that_are_moved_as_they_are_are_found, a_changed_tile_or_bundle_is_found_and_named,
           a_missing_tile_or_bundle_is_found_and_named, bundles_alone_are_judged_like_entries,
           a_log_written_anew_is_not_what_was_signed, an_older_state_is_found_by_who_remembers,
