@@ -90,6 +90,7 @@ static bool has_value(const struct finding *f)
 enum aiu_status redact_put(const struct redaction *r, const struct finding *f, struct span value,
                            struct buf *dst)
 {
+    value = value.n > PSEUDONYM_VALUE_MOST ? span_of(NULL, 0) : value;
     if (r->mode == REDACT_PSEUDONYM && value.n > 0 && has_value(f)) {
         return put_pseudonym(r, f, value, dst);
     }

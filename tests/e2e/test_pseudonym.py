@@ -3,6 +3,7 @@
 """Pseudonyms, masks and drops through the gateway: what the provider sees, and what comes back from
 it, over turns, replicas and tenants, streamed and not, cut anywhere (S57 "keyed consistent tokens",
 S7, S9, S10, S25, S58, S59)."""
+import base64
 import json
 import os
 import re
@@ -182,6 +183,16 @@ class Pseudonyms(harness.Case):
             self.assertEqual(self.sent().count(tokens), 1)
             self.assert_hidden(self.mock.requests()[-1]["body"])
             self.assertEqual(len(re.findall(r"pii\.\w+@example\.com", self.sent())), 4)
+
+    def test_values_in_disguise_come_back_as_they_were(self):
+        coded = base64.b64encode(("please write to %s today" % EMAIL).encode()).decode()
+        wide = "".join(chr(ord(c) + 0xFEE0) for c in "5555555555554444")
+        for text in ("see %s there" % coded, "card %s ok" % wide, "tab\t%s\n\"%s\"" % (EMAIL, CARD)):
+            for stream in (False, True):
+                reply = self.chat(text, {"chunk": 5}, stream=stream)
+                self.assertEqual(reply.text(), text)
+                for value in (coded, wide, EMAIL, CARD):
+                    self.assertNotIn(value, self.sent())
 
     def test_tokens_in_capitals_are_known(self):
         reply = self.chat("about %s and %s." % (EMAIL, KEY), {"upper": True})
