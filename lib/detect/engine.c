@@ -66,6 +66,27 @@ static enum aiu_status load(struct engine *e)
     return engine_compile(c, &e->database);
 }
 
+static void note_rules(struct engine *e, size_t first, size_t count)
+{
+    for (size_t i = first; i < first + count; i++) {
+        rule_set_add(&e->spots, e->catalog->programs[e->catalog->triggers[i]].rule);
+    }
+}
+
+// Which rules need the pass over the bytes: a scan without them spares it.
+static void note_spots(struct engine *e)
+{
+    const struct catalog *c = e->catalog;
+
+    note_rules(e, c->runs[0], c->runs[CATALOG_RUN + 1] - c->runs[0]);
+    for (size_t i = 0; i < c->byte_count; i++) {
+        note_rules(e, c->bytes[i].first, c->bytes[i].count);
+    }
+    for (size_t i = 0; i < c->shape_count; i++) {
+        rule_set_add(&e->shaped, c->checks[c->shapes[i].check].rule);
+    }
+}
+
 enum aiu_status engine_new_of(const struct catalog *c, struct engine **ret_engine)
 {
     struct engine *e = mem_new(1, sizeof(*e));
@@ -78,6 +99,7 @@ enum aiu_status engine_new_of(const struct catalog *c, struct engine **ret_engin
     for (size_t i = 0; i < c->rule_count; i++) {
         rule_set_add(&e->kinds[c->info[i].kind], (uint16_t)i);
     }
+    note_spots(e);
     enum aiu_status st = load(e);
     if (st != AIU_OK) {
         engine_free(e);

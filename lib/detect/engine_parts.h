@@ -16,6 +16,8 @@
 struct engine {
     const struct catalog *catalog;
     hs_database_t *database;
+    struct rule_set spots;  // rules that hang on runs of digits or single bytes
+    struct rule_set shaped; // rules that are shapes
     bool compiled;
     struct rule_set kinds[KIND_COUNT]; // the rules of each kind
 };

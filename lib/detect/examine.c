@@ -30,6 +30,8 @@ struct job {
     const struct catalog *catalog;
     struct scratch *scratch;
     const struct rule_set *rules;
+    bool shapes;        // some are on
+    struct chain chain; // of run_shapes: here it is cleared once and not for each run
     const struct view *view;
     size_t decided;
     size_t more; // earliest start of what can not be told yet
@@ -143,8 +145,8 @@ static void run_programs(struct job *job, size_t first, size_t count, const stru
     for (size_t i = first; i < first + count && job->status == AIU_OK; i++) {
         const struct program *program = &c->programs[c->triggers[i]];
         struct hit hit;
-        if (!passes_gates(c, program, job->view, site) ||
-            !rule_set_has(job->rules, program->rule) ||
+        if (!rule_set_has(job->rules, program->rule) ||
+            !passes_gates(c, program, job->view, site) ||
             (job->gated && !may_have_context(job, program))) {
             continue;
         }
@@ -270,25 +272,22 @@ static void run_shapes(struct job *job, size_t at)
     const struct catalog *c = job->catalog;
     bool alone =
         may_stand_alone(job->view, at) || (at <= SHAPE_LEAD + CONTEXT_LEAD && job->view->first);
-    struct chain chain;
+    struct chain *chain = &job->chain;
 
-    if (c->shape_count == 0) {
+    chain_read(job->view, at, chain);
+    if (chain->n + chain->lead < SHAPE_LEAST && !chain->cut) {
         return;
     }
-    chain_read(job->view, at, &chain);
-    if (chain.n + chain.lead < SHAPE_LEAST && !chain.cut) {
-        return;
-    }
-    alone = alone && job->rules->fields && may_stand_alone(job->view, chain.lead_start);
+    alone = alone && job->rules->fields && may_stand_alone(job->view, chain->lead_start);
     for (size_t i = 0; alone && i < c->shape_count; i++) {
         if (c->checks[c->shapes[i].check].alone) {
-            run_shape(job, &c->shapes[i], &chain);
+            run_shape(job, &c->shapes[i], chain);
         }
     }
     for (size_t k = 0; k < job->context.active_count; k++) {
         uint16_t group = job->context.active[k];
         for (size_t i = c->shape_groups[group]; i < c->shape_groups[group + 1U]; i++) {
-            run_shape(job, &c->shapes[c->shape_triggers[i]], &chain);
+            run_shape(job, &c->shapes[c->shape_triggers[i]], chain);
         }
     }
 }
@@ -309,7 +308,9 @@ static size_t take_run(struct job *job, size_t at)
         job->gated = true;
         run_programs(job, c->runs[n], c->runs[n + 1] - c->runs[n], &site);
         job->gated = false;
-        run_shapes(job, at);
+        if (job->shapes) {
+            run_shapes(job, at);
+        }
     }
     return site.end;
 }
@@ -586,7 +587,10 @@ enum aiu_status examine(const struct engine *e, struct scratch *s, const struct 
     s->candidate_count = 0;
     context_init(&job.context, e->catalog, v, s->last_near, s->active);
     TRY(scan_literals(&job, e));
-    TRY(scan_bytes(&job));
+    job.shapes = rule_set_meets(rules, &e->shaped);
+    if (job.shapes || rule_set_meets(rules, &e->spots)) {
+        TRY(scan_bytes(&job));
+    }
     sort_candidates(e->catalog, s->candidates, s->candidate_count);
     size_t unknown = v->n;
     if (!v->final) {

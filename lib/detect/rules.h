@@ -70,6 +70,16 @@ static inline void rule_set_remove(struct rule_set *s, uint16_t rule)
     }
 }
 
+static inline bool rule_set_meets(const struct rule_set *a, const struct rule_set *b)
+{
+    uint64_t common = 0;
+
+    for (size_t i = 0; i < RULES_MAX / 64; i++) {
+        common |= a->bits[i] & b->bits[i];
+    }
+    return common != 0;
+}
+
 // Every rule, and every rule of one kind, but for those that want to be named.
 struct rule_set rule_set_all(void);
 struct rule_set rule_set_kind(enum finding_kind kind);

@@ -41,7 +41,7 @@ bool is_wordy(struct span text)
 
 static bool is_token_mark(uint8_t c)
 {
-    static const char marks[] = "_-+/=.~:%&!@#$^*?";
+    static const char marks[] = "_-+/=.~:%&!@#$^*?|";
 
     return memchr(marks, c, sizeof(marks) - 1) != NULL;
 }

@@ -395,6 +395,32 @@ static bool parse_parts(struct parser *p)
     return true;
 }
 
+enum { SPELT_MOST = 4 };
+
+// One byte of a few becomes one of a few words, which can join the literal beside it: "hc[abx]_" is
+// "hca_", "hcb_" or "hcx_".
+static bool spell_class(const struct parser *p, struct part *part)
+{
+    struct part words = {.kind = ITEM_WORDS, .min = 1, .max = 1};
+
+    if (part->kind != ITEM_CLASS || part->min != 1 || part->max != 1 || p->nocase) {
+        return true;
+    }
+    for (unsigned c = 0; c < 256; c++) {
+        if (!class_has(&part->class, (uint8_t)c)) {
+            continue;
+        }
+        uint8_t *byte = arena_new(p->arena, 1);
+        if (byte == NULL || words.word_count == SPELT_MOST || is_blank((uint8_t)c)) {
+            return byte != NULL; // an anchor in a finding has no blanks
+        }
+        *byte = (uint8_t)c;
+        words.words[words.word_count++] = span_of(byte, 1);
+    }
+    *part = words;
+    return true;
+}
+
 static bool is_fixed(const struct part *part)
 {
     return part->kind != ITEM_CLASS && part->min == 1;
@@ -427,6 +453,13 @@ static bool fold(struct parser *p)
 {
     struct pattern *out = p->out;
 
+    for (size_t i = 0; i < out->count; i++) {
+        bool beside = (i > 0 && is_fixed(&out->parts[i - 1])) ||
+                      (i + 1 < out->count && is_fixed(&out->parts[i + 1]));
+        if (beside && !spell_class(p, &out->parts[i])) {
+            return false;
+        }
+    }
     for (size_t i = 0; i + 1 < out->count;) {
         struct part *one = &out->parts[i];
         const struct part *two = one + 1;
