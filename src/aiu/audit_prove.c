@@ -258,16 +258,20 @@ static int print_file(int argc, char **argv, const char *name, const char *usage
 int audit_checkpoint(int argc, char **argv)
 {
     return print_file(argc, argv, "checkpoint",
-                      "usage: aiu audit checkpoint [--dir DIR]\n\n"
+                      "usage: aiu audit checkpoint\n\n"
                       "The signed size and root of the log. Keep it elsewhere: with\n"
                       "  aiu audit verify --since FILE\n"
-                      "it shows later that the log was neither cut nor written anew.\n");
+                      "it shows later that the log was neither cut nor written anew.\n"
+                      "\n"
+                      "  --dir DIR, --state-dir DIR, --config FILE   which log\n");
 }
 
 int audit_key(int argc, char **argv)
 {
     return print_file(argc, argv, "vkey",
-                      "usage: aiu audit key [--dir DIR]\n\n"
+                      "usage: aiu audit key\n\n"
                       "The public key that the log is signed with, for aiu audit verify --key,\n"
-                      "aiu-verify and every other program that knows signed notes.\n");
+                      "aiu-verify and every other program that knows signed notes.\n"
+                      "\n"
+                      "  --dir DIR, --state-dir DIR, --config FILE   which log\n");
 }
