@@ -240,9 +240,13 @@ static bool wait_for_space(struct audit_log *log)
     return !stopping;
 }
 
-static void seal(struct batch *b)
+// Frames were numbered as callers count; in the log they are numbered from the month's first.
+static void seal(struct batch *b, uint64_t base)
 {
     for (size_t at = 0; at < b->n;) {
+        if (base != 0) {
+            wal_frame_renumber(b->bytes + at, base);
+        }
         at += wal_frame_seal(b->bytes + at);
     }
 }
@@ -253,7 +257,7 @@ static bool commit(struct audit_log *log, struct batch *batch)
     struct span left = {batch->bytes, batch->n};
     size_t count = 0;
 
-    seal(batch);
+    seal(batch, atomic_load(&log->base));
     while (left.n > 0) {
         struct span frames = fitting(left, segments_room(&log->segments), &count);
         enum segments_io io = frames.n == 0 ? roll(log) : write_frames(log, frames, count);
@@ -296,7 +300,8 @@ static struct batch *next_batch(struct audit_log *log)
     bool timed_out = false;
 
     pthread_mutex_lock(&log->lock);
-    while (log->batches[log->open].n == 0 && !log->stopping && !timed_out) {
+    while (log->batches[log->open].n == 0 && !log->stopping && !timed_out &&
+           log->pause == COMMITTER_GOES) {
         log->asleep = true;
         if (state_of(log) == AUDIT_WELL) {
             pthread_cond_wait(&log->work, &log->lock);
@@ -315,6 +320,51 @@ static struct batch *next_batch(struct audit_log *log)
     return end ? NULL : batch;
 }
 
+static void stand_still(struct audit_log *log)
+{
+    pthread_mutex_lock(&log->lock);
+    if (log->pause == COMMITTER_SHALL_STAND) {
+        log->pause = COMMITTER_STANDS;
+        pthread_cond_broadcast(&log->paused);
+    }
+    while (log->pause == COMMITTER_STANDS) {
+        pthread_cond_wait(&log->paused, &log->lock);
+    }
+    pthread_mutex_unlock(&log->lock);
+}
+
+enum aiu_status committer_pause(struct audit_log *log, uint64_t timeout_ms)
+{
+    struct timespec until;
+    int error = 0;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += (time_t)(timeout_ms / 1000) + 1;
+    pthread_mutex_lock(&log->lock);
+    log->pause = COMMITTER_SHALL_STAND;
+    pthread_cond_signal(&log->work);
+    while (log->pause != COMMITTER_STANDS && error == 0 && state_of(log) < AUDIT_FULL) {
+        error = pthread_cond_timedwait(&log->paused, &log->lock, &until);
+    }
+    bool stands = log->pause == COMMITTER_STANDS;
+    if (!stands) {
+        log->pause = COMMITTER_GOES;
+    }
+    pthread_mutex_unlock(&log->lock);
+    if (stands) {
+        return AIU_OK;
+    }
+    return error != 0 ? AIU_TIMEOUT : AIU_AUDIT_UNAVAILABLE;
+}
+
+void committer_resume(struct audit_log *log)
+{
+    pthread_mutex_lock(&log->lock);
+    log->pause = COMMITTER_GOES;
+    pthread_cond_broadcast(&log->paused);
+    pthread_mutex_unlock(&log->lock);
+}
+
 void *committer_run(void *arg)
 {
     struct audit_log *log = arg;
@@ -323,6 +373,7 @@ void *committer_run(void *arg)
 
     (void)prctl(PR_SET_TIMERSLACK, COMMITTER_SLACK_NS);
     while (going && (batch = next_batch(log)) != NULL) {
+        stand_still(log);
         going = commit(log, batch);
         if (going && keep_house(log) != SEGMENTS_OK) {
             going = false;

@@ -65,7 +65,12 @@ struct audit_log {
     unsigned waiters;
 
     _Atomic uint64_t durable;
-    _Atomic int state; // enum audit_state
+    // The number of the shard's first entry, as callers count: entries are numbered on when a new
+    // month begins again with 0. Changed while the committer stands still.
+    _Atomic uint64_t base;
+    enum { COMMITTER_GOES, COMMITTER_SHALL_STAND, COMMITTER_STANDS } pause; // under `lock`
+    pthread_cond_t paused;                                                  // `pause` has changed
+    _Atomic int state;                                                      // enum audit_state
     atomic_bool condemned;
     _Atomic uint64_t entries, batches_written, bytes, sync_ns_total, sync_ns_longest;
     _Atomic uint64_t refused;
@@ -87,6 +92,12 @@ bool batch_add(struct audit_log *log, struct span entry, size_t most);
 
 // The thread; `arg` is the log.
 void *committer_run(void *arg);
+
+// Have the committer stand still at the end of a batch; then everything that it owns is the
+// caller's until committer_resume. AIU_TIMEOUT, and it goes on; AIU_AUDIT_UNAVAILABLE where it has
+// ended. Entries are taken meanwhile, as while it waits for the disk.
+MUST_CHECK enum aiu_status committer_pause(struct audit_log *log, uint64_t timeout_ms);
+void committer_resume(struct audit_log *log);
 
 // Tell subscribers and audit_wait that something is new.
 void committer_publish(struct audit_log *log);

@@ -152,6 +152,7 @@ static void free_log(struct audit_log *log)
     (void)pthread_mutex_destroy(&log->subscribers_lock);
     (void)pthread_cond_destroy(&log->work);
     (void)pthread_cond_destroy(&log->settled);
+    (void)pthread_cond_destroy(&log->paused);
     for (size_t i = 0; i < ARRAY_SIZE(log->batches); i++) {
         mem_wipe_free(log->batches[i].bytes, COMMITTER_BATCH_SIZE);
     }
@@ -178,6 +179,7 @@ static struct audit_log *new_log(const struct audit_options *options)
     (void)pthread_mutex_init(&log->subscribers_lock, NULL);
     (void)pthread_cond_init(&log->work, &monotonic);
     (void)pthread_cond_init(&log->settled, &monotonic);
+    (void)pthread_cond_init(&log->paused, &monotonic);
     (void)pthread_condattr_destroy(&monotonic);
     log->batches[0].bytes = mem_new(COMMITTER_BATCH_SIZE, 1);
     log->batches[1].bytes = mem_new(COMMITTER_BATCH_SIZE, 1);
@@ -283,6 +285,14 @@ enum aiu_status audit_append(struct audit_log *log, struct span entry, uint64_t 
 uint64_t audit_durable(const struct audit_log *log)
 {
     return atomic_load(&log->durable);
+}
+
+uint64_t audit_size(const struct audit_log *log)
+{
+    // The base first: it grows when the committer stands still, and what is durable does not then.
+    uint64_t base = atomic_load(&log->base);
+
+    return audit_durable(log) - base;
 }
 
 enum aiu_status audit_settled(const struct audit_log *log, uint64_t index)

@@ -6,6 +6,9 @@
 // comes while it syncs is the next batch, so nothing waits for a timer and an idle log costs
 // nothing.
 //
+// A new month begins with entry 0 again; the index that audit_append gives counts on. It is a place
+// in the log for a process that sees no end of a month, and a number to ask with for all.
+//
 //     TRY(audit_append(log, entry, &index));      // never blocks
 //     …                                           // the loop goes on; audit_subscribe's wake comes
 //     switch (audit_settled(log, index)) …        // AIU_OK: on disk. AIU_BUSY: not yet
@@ -86,6 +89,10 @@ MUST_CHECK enum aiu_status audit_append(struct audit_log *log, struct span entry
 
 // Entries with an index below this are on disk.
 uint64_t audit_durable(const struct audit_log *log);
+
+// How many entries of the month that is written are on disk: audit_durable, but counted from the
+// month's first entry (audit/shard.h).
+uint64_t audit_size(const struct audit_log *log);
 
 // What became of the entry `index`:
 //   AIU_OK                 on disk

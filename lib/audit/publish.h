@@ -12,6 +12,9 @@
 // keeps up. It appears only when every tile that it needs is durable (invariant A). All of it is a
 // function of the entries: what is deleted is made again at the next start.
 //
+// At the end of a month (UTC) the log is divided (audit/shard.h) while requests wait some
+// milliseconds. The clock decides: where it goes back, the month stays.
+//
 // Where the signer cannot be reached the log goes on and checkpoints wait; where the signer
 // refuses, because the log does not continue what was signed, the log takes no new requests
 // (audit_condemn).
@@ -30,6 +33,8 @@ enum publish_event {
     PUBLISH_REBUILT,  // tiles or the checkpoint were missing and are made again
     PUBLISH_DEGRADED, // no checkpoint can be published for now: `why`
     PUBLISH_RECOVERED,
+    PUBLISH_MONTH,  // a new month of the log was begun
+    PUBLISH_PURGED, // a month was deleted: `why` is its name
     PUBLISH_REFUSED // the signer refuses this log for good: `why`
 };
 
@@ -47,6 +52,8 @@ struct publish_options {
     void (*on_event)(void *ctx, enum publish_event event, const char *why);
     void *on_event_ctx;
     uint64_t interval_ms; // 0 for 1,000
+    uint64_t month_ms;    // how often it is looked whether a month has ended; 0 for a minute
+    uint64_t keep_ms;     // months that ended longer ago are deleted; 0: none
     bool unsafe_no_sync;  // tests and benchmarks: nothing is durable
 };
 

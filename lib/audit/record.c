@@ -132,6 +132,7 @@ static const struct {
     {SPAN("{\"v\":1,\"t\":\"decision\",\"id\":\""), RECORD_DECISION},
     {SPAN("{\"v\":1,\"t\":\"result\",\"id\":\""), RECORD_RESULT},
     {SPAN("{\"v\":1,\"t\":\"abandoned\",\"id\":\""), RECORD_ABANDONED},
+    {SPAN("{\"v\":1,\"t\":\"carried\",\"id\":\""), RECORD_CARRIED},
 };
 
 static void put_head(struct writer *w, enum record_type type, struct span id)
@@ -276,8 +277,10 @@ enum aiu_status record_result(struct buf *b, const struct record_result *r)
     return w.st;
 }
 
-enum aiu_status record_abandoned(struct buf *b, const struct record_origin *origin,
-                                 uint64_t unix_us, struct span id)
+// Nothing but an id.
+static enum aiu_status write_short(struct buf *b, enum record_type type,
+                                   const struct record_origin *origin, uint64_t unix_us,
+                                   struct span id)
 {
     struct writer w = {.b = b, .text_most = RECORD_TEXT_MOST};
     size_t begun = b->n;
@@ -285,11 +288,38 @@ enum aiu_status record_abandoned(struct buf *b, const struct record_origin *orig
     if (!is_id(id)) {
         return AIU_USAGE;
     }
-    put_head(&w, RECORD_ABANDONED, id);
+    put_head(&w, type, id);
     put_stamp(&w, unix_us);
     put_origin(&w, origin);
     put(&w, SPAN_OF("}"));
     (void)is_too_long(&w, begun);
+    return w.st;
+}
+
+enum aiu_status record_abandoned(struct buf *b, const struct record_origin *origin,
+                                 uint64_t unix_us, struct span id)
+{
+    return write_short(b, RECORD_ABANDONED, origin, unix_us, id);
+}
+
+enum aiu_status record_carried(struct buf *b, const struct record_origin *origin, uint64_t unix_us,
+                               struct span id)
+{
+    return write_short(b, RECORD_CARRIED, origin, unix_us, id);
+}
+
+// Nothing is cut: a checkpoint is short, and proves nothing without its last byte.
+enum aiu_status record_shard(struct buf *b, const struct record_origin *origin, uint64_t unix_us,
+                             struct span previous, struct span checkpoint)
+{
+    struct writer w = {.b = b, .text_most = RECORD_MOST};
+
+    put(&w, SPAN_OF("{\"v\":1,\"t\":\"shard\""));
+    put_stamp(&w, unix_us);
+    put_origin(&w, origin);
+    put_text(&w, SPAN_OF(",\"previous\":"), previous);
+    put_text(&w, SPAN_OF(",\"checkpoint\":"), checkpoint);
+    put(&w, SPAN_OF("}"));
     return w.st;
 }
 
@@ -322,6 +352,8 @@ static struct span event_name(enum record_event event)
         return SPAN_OF("audit_degraded");
     case RECORD_EPOCH_KEY:
         return SPAN_OF("epoch_key");
+    case RECORD_PURGE:
+        return SPAN_OF("purge");
     case RECORD_ALERT:
         break;
     }

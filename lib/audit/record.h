@@ -89,6 +89,15 @@ MUST_CHECK enum aiu_status record_result(struct buf *b, const struct record_resu
 MUST_CHECK enum aiu_status record_abandoned(struct buf *b, const struct record_origin *origin,
                                             uint64_t unix_us, struct span id);
 
+// The first entry of a month: the month before, and its last checkpoint as a whole.
+MUST_CHECK enum aiu_status record_shard(struct buf *b, const struct record_origin *origin,
+                                        uint64_t unix_us, struct span previous,
+                                        struct span checkpoint);
+
+// The decision `id` stands in the month before, and its result comes in this one.
+MUST_CHECK enum aiu_status record_carried(struct buf *b, const struct record_origin *origin,
+                                          uint64_t unix_us, struct span id);
+
 // Everything else that happens to a gateway.
 enum record_event {
     RECORD_BOOT,
@@ -103,6 +112,7 @@ enum record_event {
     RECORD_WEAKENED,     // a guard is off or open by configuration (S25)
     RECORD_AUDIT_DEGRADED,
     RECORD_EPOCH_KEY,
+    RECORD_PURGE, // a month of the log was deleted
     RECORD_ALERT
 };
 
@@ -128,5 +138,5 @@ MUST_CHECK enum aiu_status record_event(struct buf *b, const struct record_origi
 
 // What recovery and statistics need of an entry, without parsing it: the builders above begin every
 // record alike.
-enum record_type { RECORD_OTHER, RECORD_DECISION, RECORD_RESULT, RECORD_ABANDONED };
+enum record_type { RECORD_OTHER, RECORD_DECISION, RECORD_RESULT, RECORD_ABANDONED, RECORD_CARRIED };
 enum record_type record_read(struct span entry, struct span *ret_id);

@@ -30,7 +30,7 @@ uint32_t signer_month(uint64_t unix_us)
     char stamp[CLOCK_STAMP_SIZE + 2] = "x/";
 
     clock_stamp(unix_us, stamp + 2);
-    return signer_origin_month(span_of(stamp, 9));
+    return signer_name_month(span_of(stamp, 9));
 }
 
 void signer_month_text(uint32_t month, char out[8])

@@ -114,3 +114,6 @@ const char *signer_text(enum signer_verdict verdict);
 // The month of a time, as in signer_head, and its text "2026-11".
 uint32_t signer_month(uint64_t unix_us);
 void signer_month_text(uint32_t month, char out[8]);
+
+// The month at the end of an origin ("localhost/main/2026-11"), 0 where there is none.
+uint32_t signer_name_month(struct span origin);

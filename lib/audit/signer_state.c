@@ -25,7 +25,7 @@ static bool take_line(struct span *text, struct span key, struct span *ret_value
     return true;
 }
 
-uint32_t signer_origin_month(struct span origin)
+uint32_t signer_name_month(struct span origin)
 {
     uint64_t year = 0, month = 0;
 
@@ -54,7 +54,7 @@ static bool take_head(struct span *text, struct signer_head *head)
     if (span_equal(origin, SPAN_OF("-"))) {
         return head->tree.size == 0;
     }
-    head->month = signer_origin_month(origin);
+    head->month = signer_name_month(origin);
     if (head->month == 0 || origin.n >= sizeof(head->origin) || !note_name_valid(origin)) {
         return false;
     }

@@ -31,6 +31,3 @@ MUST_CHECK enum aiu_status signer_state_save(int folder, const struct signer_sta
 
 // The inside of a state file; AIU_AUDIT_CORRUPT.
 MUST_CHECK enum aiu_status signer_state_parse(struct span text, struct signer_state *ret_state);
-
-// The month at the end of an origin, 0 where there is none.
-uint32_t signer_origin_month(struct span origin);

@@ -10,6 +10,7 @@
 
 #include "audit/folder.h"
 #include "audit/reader.h"
+#include "audit/record.h"
 #include "audit/tile_edge.h"
 #include "audit/tile_source.h"
 #include "audit/tile_store.h"
@@ -29,6 +30,7 @@ struct tile_writer {
     struct buf bundle;                  // entries of the growing bundle
     uint64_t tidied;                    // tree size up to which partial tiles were looked for
     uint64_t written[TILE_LEVELS_MOST]; // hashes of a level when its partial tile was written last
+    struct ids open;
     struct tile_edge edge;
 };
 
@@ -42,6 +44,7 @@ enum aiu_status tile_writer_new(const char *folder, bool sync, struct tile_write
     w->folder = -1;
     w->sync = sync;
     buf_init(&w->bundle, TILE_BUNDLE_MOST);
+    ids_init(&w->open);
     w->path = mem_dup(folder, strlen(folder) + 1);
     if (w->path == NULL) {
         return AIU_NO_MEMORY;
@@ -58,6 +61,7 @@ void tile_writer_free(struct tile_writer *w)
         tile_store_free(w->store);
         folder_close_fd(&w->folder);
         buf_wipe(&w->bundle);
+        ids_done(&w->open);
         mem_free(w->path);
         mem_free(w);
     }
@@ -105,11 +109,35 @@ static enum aiu_status put_completed(struct tile_writer *w, unsigned levels)
     return AIU_OK;
 }
 
+struct ids *tile_writer_open(struct tile_writer *w)
+{
+    return &w->open;
+}
+
+// What was open when this process began has its `abandoned` record by now, so it does not matter
+// from which entry on they are followed.
+static enum aiu_status follow(struct tile_writer *w, struct span entry)
+{
+    struct span text;
+    struct id id;
+    enum record_type type = record_read(entry, &text);
+
+    if (type == RECORD_OTHER || !id_read(text, &id)) {
+        return AIU_OK;
+    }
+    if (type == RECORD_DECISION || type == RECORD_CARRIED) {
+        return ids_add(&w->open, &id);
+    }
+    (void)ids_remove(&w->open, &id);
+    return AIU_OK;
+}
+
 static enum aiu_status take_entry(struct tile_writer *w, struct span entry)
 {
     const uint8_t length[2] = {(uint8_t)(entry.n >> 8), (uint8_t)entry.n};
     const struct tree_hash leaf = tree_leaf(entry);
 
+    TRY(follow(w, entry));
     TRY(buf_append(&w->bundle, span_of(length, sizeof(length))));
     TRY(buf_append(&w->bundle, entry));
     return put_completed(w, tile_edge_append(&w->edge, &leaf));
@@ -237,6 +265,8 @@ static enum aiu_status begin_at(struct tile_writer *w, uint64_t size)
     w->tidied = w->edge.size;
     memset(w->written, 0, sizeof(w->written));
     buf_reset(&w->bundle);
+    ids_done(&w->open);
+    ids_init(&w->open);
     reader_free(w->reader);
     w->reader = NULL;
     tile_store_free(w->store);

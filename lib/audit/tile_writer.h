@@ -9,6 +9,7 @@
 // Internal to audit.
 #pragma once
 
+#include "audit/ids.h"
 #include "audit/proof.h"
 #include "audit/tile.h"
 
@@ -53,6 +54,10 @@ struct tree_head tile_writer_head(const struct tile_writer *w);
 // The proof from the tree of `older` entries to what was taken, after a flush.
 MUST_CHECK enum aiu_status tile_writer_prove(const struct tile_writer *w, uint64_t older,
                                              struct proof *ret_proof);
+
+// Decisions without a result among the entries that were taken since this process opened the log.
+// The set may be used up: the writer is of no use afterwards.
+struct ids *tile_writer_open(struct tile_writer *w);
 
 // LOG's descriptor.
 int tile_writer_folder(const struct tile_writer *w);

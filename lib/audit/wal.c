@@ -80,6 +80,11 @@ struct span wal_frame_entry(const uint8_t *frame)
     return (struct span){frame + WAL_FRAME_HEAD, get_le(frame + 4, 4)};
 }
 
+void wal_frame_renumber(uint8_t *frame, uint64_t base)
+{
+    put_u64(frame + 8, get_le(frame + 8, 8) - base);
+}
+
 size_t wal_frame_seal(uint8_t *frame)
 {
     size_t n = wal_frame_entry(frame).n;

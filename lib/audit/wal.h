@@ -60,6 +60,9 @@ static inline size_t wal_frame_size(size_t n)
 // Write all of a frame but its checksum; `out` has wal_frame_size(entry.n) bytes.
 void wal_frame_write(uint8_t *out, uint64_t index, struct span entry);
 
+// Take `base` off the index of a frame that is not sealed yet.
+void wal_frame_renumber(uint8_t *frame, uint64_t base);
+
 // Add the checksum; returns the size of the frame. Apart from writing, so that the long part of the
 // work is done by the committer and not under its lock.
 size_t wal_frame_seal(uint8_t *frame);

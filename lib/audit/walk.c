@@ -60,7 +60,7 @@ static enum aiu_status count_record(struct walk *w, struct span entry)
     if (type == RECORD_OTHER || !id_read(text, &id)) {
         return AIU_OK;
     }
-    if (type == RECORD_DECISION) {
+    if (type == RECORD_DECISION || type == RECORD_CARRIED) {
         report->decisions++;
         return ids_add(&w->result->open, &id);
     }

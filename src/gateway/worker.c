@@ -17,6 +17,7 @@
 
 #include "audit/log.h"
 #include "audit/publish.h"
+#include "audit/shard.h"
 #include "base/alloc.h"
 #include "base/num.h"
 #include "gateway/admin.h"
@@ -391,6 +392,12 @@ static void on_publish(void *ctx, enum publish_event event, const char *why)
     case PUBLISH_RECOVERED:
         log_event(log, LOG_INFO, "audit_signed_again", LOG_BOOL("signed", true));
         break;
+    case PUBLISH_MONTH:
+        log_event(log, LOG_INFO, "audit_month_begun", LOG_NAME("what", why));
+        break;
+    case PUBLISH_PURGED:
+        log_event(log, LOG_WARNING, "audit_month_deleted", LOG_BOOL("recorded", true));
+        break;
     case PUBLISH_REFUSED:
         log_event(log, LOG_CRITICAL, "audit_signature_refused", LOG_NAME("why", why));
         break;
@@ -432,6 +439,7 @@ static void say_why_not(const char *folder, const struct signer_head *head, enum
 
 static enum aiu_status open_audit(struct worker *w)
 {
+    char audit[4200];
     struct signer_head head = {0};
     struct audit_options o = {.folder = w->log_folder,
                               .clock = w->shared.clock,
@@ -440,7 +448,9 @@ static enum aiu_status open_audit(struct worker *w)
 
     (void)snprintf(w->log_folder, sizeof(w->log_folder), "%s/audit/main", w->g->state.path);
     TRY(ask_for_head(w, &head));
-    enum aiu_status st = publish_expect(w->log_folder, &head, &o.signed_head);
+    (void)snprintf(audit, sizeof(audit), "%s/audit", w->g->state.path);
+    enum aiu_status st = shard_settle(audit);
+    st = st != AIU_OK ? st : publish_expect(w->log_folder, &head, &o.signed_head);
     st = st == AIU_OK ? audit_open(&o, &w->shared.audit) : st;
     if (st != AIU_OK) {
         say_why_not(w->log_folder, &head, st);
@@ -457,6 +467,7 @@ static enum aiu_status start_publisher(struct worker *w)
                                       .origin = w->shared.origin,
                                       .ask = signing_ask,
                                       .ask_ctx = w->g,
+                                      .keep_ms = w->g->config->audit_retention_ms,
                                       .on_event = on_publish,
                                       .on_event_ctx = w};
 

@@ -25,6 +25,7 @@ struct site {
     _Atomic unsigned asked, told; // told: bit i for event i
     const struct signer_request *last;
     size_t segment_size;
+    uint64_t keep_ms;
 };
 
 static inline uint64_t site_unix_us(void *ctx)
@@ -106,6 +107,8 @@ static inline void site_start_publisher(struct site *s)
         .on_event = site_event,
         .on_event_ctx = s,
         .interval_ms = 20,
+        .month_ms = 20,
+        .keep_ms = s->keep_ms,
         .unsafe_no_sync = true,
     };
 
