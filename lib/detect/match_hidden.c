@@ -9,6 +9,7 @@
 
 #include "base/status.h"
 #include "detect/ascii.h"
+#include "detect/fold_table.h"
 #include "detect/matcher.h"
 #include "detect/unicode.h"
 
@@ -269,6 +270,43 @@ enum match matcher_filler(const struct view *v, const struct site *anchor, struc
         return v->final ? MATCH_NO : MATCH_MORE;
     }
     return latin_at(v, anchor->end) ? MATCH_YES : MATCH_NO;
+}
+
+// The character of two bytes at `at`, if it looks like an ASCII letter (UTS 39) and is of another
+// script; NULL where it is another character.
+static const struct fold_entry *look_alike_at(const struct view *v, size_t at)
+{
+    if (v->n - at < 2 || v->p[at] < 0xC2 || v->p[at] >= 0xE0 || (v->p[at + 1] & 0xC0) != 0x80) {
+        return NULL;
+    }
+    const struct fold_entry *e = fold_entry((v->p[at] & 0x1FU) << 6 | (v->p[at + 1] & 0x3FU));
+    return (e->flags & CHAR_STRICT) != 0 ? e : NULL;
+}
+
+// Latin, one to three look-alikes, Latin, all of one case: no word of any language. The anchor is a
+// Latin letter and the first byte behind it.
+enum match matcher_mixed_script(const struct view *v, const struct site *anchor, struct hit *hit)
+{
+    enum { ALIKE_MOST = 3 };
+    bool upper = is_upper(v->p[anchor->start]);
+    size_t at = anchor->start + 1;
+
+    hit->start = anchor->start;
+    for (int n = 0; n <= ALIKE_MOST; n++) {
+        if (at >= v->n || v->n - at < char_size(v->p[at])) {
+            return v->final ? MATCH_NO : MATCH_MORE;
+        }
+        if (n > 0 && is_alpha(v->p[at])) {
+            hit->end = at + 1;
+            return is_upper(v->p[at]) == upper ? MATCH_YES : MATCH_NO;
+        }
+        const struct fold_entry *e = look_alike_at(v, at);
+        if (e == NULL || ((e->flags & CHAR_UPPER) != 0) != upper) {
+            return MATCH_NO;
+        }
+        at += 2;
+    }
+    return MATCH_NO;
 }
 
 enum { CONTROL_MOST = 64, STRING_MOST = 200 };
