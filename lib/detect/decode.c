@@ -14,6 +14,7 @@
 
 enum {
     LEAST = 20, // shortest run
+    NARROW_LEAST = 2 * DECODE_LEAST,
     DECODED_MOST = FOLD_MOST,
     STRIDE = 32,
     LINE_LEAST = 32, // shortest line of base64 that goes on in the next
@@ -139,7 +140,7 @@ static uint32_t value_hex(uint8_t c)
 // UTF-16 without its zero bytes, as scripts of one vendor's shell are written.
 static size_t narrow(uint8_t *p, size_t n)
 {
-    if (n < 2 * DECODE_LEAST || p[1] != 0 || p[3] != 0) {
+    if (n < NARROW_LEAST || p[1] != 0 || p[3] != 0) {
         return n;
     }
     size_t kept = 0;
@@ -183,15 +184,15 @@ static const struct code base64 = {6, value64};
 static const struct code base32 = {5, value32};
 static const struct code hex = {4, value_hex};
 
-static enum aiu_status try_code(struct decoder *d, struct span text, size_t start, size_t end,
-                                const struct code *code, decoded_handler take, void *ctx,
-                                bool *ret_taken)
+static enum aiu_status try_code(const struct decode_job *job, size_t start, size_t end,
+                                const struct code *code, bool *ret_taken)
 {
+    struct decoder *d = job->d;
     uint8_t *p = NULL;
 
     *ret_taken = false;
     TRY(room_for(d, end - start, &p));
-    size_t n = decode_bits(span_of(text.p + start, end - start), code->bits, code->value, p);
+    size_t n = decode_bits(span_of(job->text.p + start, end - start), code->bits, code->value, p);
     struct span bytes = trimmed(p, narrow(p, n));
     buf_grow(&d->bytes, n);
     if (!decode_is_text(bytes) || (code == &hex && !any_letter(bytes))) {
@@ -199,7 +200,7 @@ static enum aiu_status try_code(struct decoder *d, struct span text, size_t star
     }
     *ret_taken = true;
     struct decoded found = {start, end, bytes};
-    return take(ctx, &found);
+    return job->take(job->ctx, &found);
 }
 
 // --- runs -------------------------------------------------------------------------------------
@@ -237,18 +238,19 @@ static size_t lines_end(struct span text, size_t start, size_t end)
 static enum aiu_status take_run(struct decoder *d, struct span text, size_t start, size_t end,
                                 const struct decode_handlers *to)
 {
+    const struct decode_job job = {d, text, to->decoded, to->ctx};
     struct span run = {text.p + start, end - start};
     bool taken = false;
 
     if (all(run, is_hex)) {
-        TRY(try_code(d, text, start, end - run.n % 2, &hex, to->decoded, to->ctx, &taken));
+        TRY(try_code(&job, start, end - run.n % 2, &hex, &taken));
     }
     if (!taken && all(run, is_base32)) {
-        TRY(try_code(d, text, start, end, &base32, to->decoded, to->ctx, &taken));
+        TRY(try_code(&job, start, end, &base32, &taken));
     }
     // A path or a word in front may put base64 out of step.
     for (size_t skip = 0; skip < 4 && !taken && run.n - skip >= LEAST; skip++) {
-        TRY(try_code(d, text, start + skip, end, &base64, to->decoded, to->ctx, &taken));
+        TRY(try_code(&job, start + skip, end, &base64, &taken));
     }
     return taken ? AIU_OK : to->token(to->ctx, start, end);
 }
@@ -413,15 +415,15 @@ unsigned decode_hints(struct span text)
     return hints;
 }
 
-static enum aiu_status take_groups(struct decoder *d, struct span text, unsigned hint,
-                                   decoded_handler take, void *ctx)
+static enum aiu_status take_groups(const struct decode_job *job, unsigned hint)
 {
+    struct span text = job->text;
     size_t at = 0;
 
     while (text.n - at >= STRIDE) {
         size_t end = at + STRIDE;
         if ((stride_hints(text.p + at) & hint) != 0) {
-            TRY((hint == DECODE_MORSE ? decode_morse : decode_group)(d, text, at, take, ctx, &end));
+            TRY((hint == DECODE_MORSE ? decode_morse : decode_group)(job, at, &end));
         }
         at = end;
     }
@@ -431,12 +433,14 @@ static enum aiu_status take_groups(struct decoder *d, struct span text, unsigned
 enum aiu_status decode_runs(struct decoder *d, struct span text, unsigned hints,
                             const struct decode_handlers *to)
 {
+    const struct decode_job job = {d, text, to->decoded, to->ctx};
+
     TRY(take_all_runs(d, text, to));
     if ((hints & DECODE_NUMBERS) != 0) {
-        TRY(take_groups(d, text, DECODE_NUMBERS, to->decoded, to->ctx));
+        TRY(take_groups(&job, DECODE_NUMBERS));
     }
     if ((hints & DECODE_MORSE) != 0) {
-        TRY(take_groups(d, text, DECODE_MORSE, to->decoded, to->ctx));
+        TRY(take_groups(&job, DECODE_MORSE));
     }
     return AIU_OK;
 }

@@ -70,8 +70,14 @@ void decoder_done(struct decoder *d);
 // Valid UTF-8 of DECODE_LEAST bytes and more, without controls, mostly letters and digits.
 bool decode_is_text(struct span bytes);
 
+// One search: what is found in `text` goes to `take`.
+struct decode_job {
+    struct decoder *d;
+    struct span text;
+    decoded_handler take;
+    void *ctx;
+};
+
 // Groups of numbers and Morse that begin at `at` or soon behind it; `*ret_end` is where to go on.
-MUST_CHECK enum aiu_status decode_group(struct decoder *d, struct span text, size_t at,
-                                        decoded_handler take, void *ctx, size_t *ret_end);
-MUST_CHECK enum aiu_status decode_morse(struct decoder *d, struct span text, size_t at,
-                                        decoded_handler take, void *ctx, size_t *ret_end);
+MUST_CHECK enum aiu_status decode_group(const struct decode_job *job, size_t at, size_t *ret_end);
+MUST_CHECK enum aiu_status decode_morse(const struct decode_job *job, size_t at, size_t *ret_end);

@@ -11,9 +11,10 @@
 
 enum {
     GROUPS_LEAST = DECODE_LEAST,
-    GROUP_MOST = 8, // digits of a number
-    BACK_MOST = 16, // how far before the place a row may have begun
-    SIGNS_MOST = 6, // of a letter in Morse
+    GROUP_MOST = 8,  // digits of a number
+    BACK_MOST = 16,  // how far before the place a row may have begun
+    ROW_WITHIN = 32, // how far off a row or Morse may begin
+    SIGNS_MOST = 6,  // of a letter in Morse
 };
 
 // --- numbers ----------------------------------------------------------------------------------
@@ -88,10 +89,12 @@ static unsigned value_of(struct span number, unsigned base)
     return value;
 }
 
-static enum aiu_status say_row(struct decoder *d, struct span text, size_t at,
-                               const struct row *row, unsigned base, decoded_handler take,
-                               void *ctx)
+static enum aiu_status say_row(const struct decode_job *job, size_t at, const struct row *row,
+                               unsigned base)
 {
+    struct decoder *d = job->d;
+    struct span text = job->text;
+
     buf_reset(&d->bytes);
     for (size_t i = 0, next = at; i < row->count; i++) {
         next = skip_gap(text, next);
@@ -104,13 +107,14 @@ static enum aiu_status say_row(struct decoder *d, struct span text, size_t at,
         next += number.n;
     }
     struct decoded found = {skip_gap(text, at), row->end, buf_span(&d->bytes)};
-    return decode_is_text(found.bytes) ? take(ctx, &found) : AIU_OK;
+    return decode_is_text(found.bytes) ? job->take(job->ctx, &found) : AIU_OK;
 }
 
 // Eight digits a character without gaps.
-static enum aiu_status say_bits(struct decoder *d, struct span text, size_t at,
-                                decoded_handler take, void *ctx, size_t *ret_end)
+static enum aiu_status say_bits(const struct decode_job *job, size_t at, size_t *ret_end)
 {
+    struct decoder *d = job->d;
+    struct span text = job->text;
     size_t end = at;
 
     while (end < text.n && (text.p[end] == '0' || text.p[end] == '1')) {
@@ -122,7 +126,7 @@ static enum aiu_status say_bits(struct decoder *d, struct span text, size_t at,
         TRY(buf_append_byte(&d->bytes, (uint8_t)value_of(span_of(text.p + i, 8), 2)));
     }
     struct decoded found = {at, end, buf_span(&d->bytes)};
-    return decode_is_text(found.bytes) ? take(ctx, &found) : AIU_OK;
+    return decode_is_text(found.bytes) ? job->take(job->ctx, &found) : AIU_OK;
 }
 
 // Where a row around `at` begins: behind the last byte that can not be part of one.
@@ -134,7 +138,7 @@ static size_t row_start(struct span text, size_t at)
            (is_hex(text.p[start - 1]) || is_gap(text.p[start - 1]) || text.p[start - 1] == 'x')) {
         start--;
     }
-    while (start < text.n && start < at + 2 * BACK_MOST &&
+    while (start < text.n && start < at + ROW_WITHIN &&
            !(is_hex(text.p[start]) && (start == 0 || !is_alnum(text.p[start - 1])) &&
              number_at(text, skip_gap(text, start)).n > 0)) {
         start++;
@@ -142,9 +146,11 @@ static size_t row_start(struct span text, size_t at)
     return start;
 }
 
-enum aiu_status decode_group(struct decoder *d, struct span text, size_t at, decoded_handler take,
-                             void *ctx, size_t *ret_end)
+enum aiu_status decode_group(const struct decode_job *job, size_t at, size_t *ret_end)
 {
+    struct decoder *d = job->d;
+    struct span text = job->text;
+
     d->bytes.maximum = FOLD_MOST;
     size_t bits = at;
     while (bits > 0 && at - bits < 64 && (text.p[bits - 1] | 1) == '1') {
@@ -152,7 +158,7 @@ enum aiu_status decode_group(struct decoder *d, struct span text, size_t at, dec
     }
     if ((text.p[bits] | 1) == '1') {
         size_t end = 0;
-        TRY(say_bits(d, text, bits, take, ctx, &end));
+        TRY(say_bits(job, bits, &end));
         if (end - bits >= 64 && end > at) {
             *ret_end = end;
             return AIU_OK;
@@ -170,7 +176,7 @@ enum aiu_status decode_group(struct decoder *d, struct span text, size_t at, dec
                          row.decimal && row.digits <= 3, row.digits == 2};
     static const unsigned bases[] = {2, 8, 10, 16};
     for (size_t i = 0; i < ARRAY_SIZE(bases); i++) {
-        TRY(fits[i] ? say_row(d, text, start, &row, bases[i], take, ctx) : AIU_OK);
+        TRY(fits[i] ? say_row(job, start, &row, bases[i]) : AIU_OK);
     }
     return AIU_OK;
 }
@@ -197,7 +203,7 @@ static char morse_letter(unsigned signs)
     case 0x73: // --..--
         return ',';
     default:
-        return signs < ARRAY_SIZE(letters) ? letters[signs] : '\0';
+        return letters[signs < ARRAY_SIZE(letters) ? signs : 0];
     }
 }
 
@@ -210,7 +216,7 @@ static size_t morse_start(struct span text, size_t at)
 {
     size_t start = at;
 
-    while (start > 0 && at - start < 2 * BACK_MOST &&
+    while (start > 0 && at - start < ROW_WITHIN &&
            (is_stroke(text.p[start - 1]) || text.p[start - 1] == ' ' || text.p[start - 1] == '/')) {
         start--;
     }
@@ -226,14 +232,16 @@ static char take_signs(struct span text, size_t *at)
     for (; n <= SIGNS_MOST && *at + n < text.n && is_stroke(text.p[*at + n]); n++) {
         signs = signs << 1 | (text.p[*at + n] == '-');
     }
-    char letter = n == 0 || n > SIGNS_MOST ? '\0' : morse_letter(signs);
-    *at += letter == '\0' ? 0 : n;
+    bool whole = n > 0 && n <= SIGNS_MOST;
+    char letter = morse_letter(whole ? signs : 0);
+    *at += letter == 0 ? 0 : n;
     return letter;
 }
 
-enum aiu_status decode_morse(struct decoder *d, struct span text, size_t at, decoded_handler take,
-                             void *ctx, size_t *ret_end)
+enum aiu_status decode_morse(const struct decode_job *job, size_t at, size_t *ret_end)
 {
+    struct decoder *d = job->d;
+    struct span text = job->text;
     size_t start = morse_start(text, at);
     at = start;
     d->bytes.maximum = FOLD_MOST;
@@ -256,5 +264,5 @@ enum aiu_status decode_morse(struct decoder *d, struct span text, size_t at, dec
     }
     *ret_end = at > *ret_end ? at : *ret_end;
     struct decoded found = {start, at, buf_span(&d->bytes)};
-    return decode_is_text(found.bytes) ? take(ctx, &found) : AIU_OK;
+    return decode_is_text(found.bytes) ? job->take(job->ctx, &found) : AIU_OK;
 }

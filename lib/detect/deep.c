@@ -274,6 +274,7 @@ static void choose_rules(struct job *job)
     }
 }
 
+// NOLINTNEXTLINE(readability-function-size): scan_text's four, and what only a whole text has
 enum aiu_status deep_scan(const struct engine *e, struct scratch *s, const struct rule_set *rules,
                           enum text_role role, struct span text, struct findings *out,
                           struct wording *ret_wording)

@@ -38,13 +38,13 @@ struct job {
     size_t ahead;      // then by this much the source is
     uint32_t traits;
     struct word word;
-    uint32_t last;        // the last letter, which a mark may join
-    size_t last_source;   // where it began
-    size_t last_text;     // and where it went
-    size_t unseen_text;   // n when a character was last dropped
-    size_t selector_end;  // source offset behind the last variation selector
-    bool tags;            // within tag characters
-    signed char own_text; // whether words of look-alikes are words of their script; -1 unknown
+    uint32_t last;       // the last letter, which a mark may join
+    size_t last_source;  // where it began
+    size_t last_text;    // and where it went
+    size_t unseen_text;  // n when a character was last dropped
+    size_t selector_end; // source offset behind the last variation selector
+    bool tags;           // within tag characters
+    int own_text;        // whether words of look-alikes are words of their script; -1 unknown
 };
 
 // --- output -----------------------------------------------------------------------------------

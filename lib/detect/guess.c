@@ -20,6 +20,7 @@ enum {
     SUSPECT = 4 * NAT, // a sum that is worth a closer look
     OVER = 5 * NAT,    // this far below its peak, a part has ended
     LETTERS_LEAST = 10,
+    SHORT = 4 * STRIDE, // text of which every way is tried
 };
 
 enum lane { LANE_BACK, LANE_ROT13, LANE_OTHER, LANE_OWN };
@@ -189,7 +190,7 @@ enum aiu_status guess_readings(const struct folded *words, struct span source, s
 {
     struct guessing g = {words, source, made, take, ctx};
 
-    struct seen seen = {false, words->text.n < 4 * STRIDE};
+    struct seen seen = {false, words->text.n < SHORT};
 
     TRY(find_parts(&g, &seen));
     TRY(seen.gaps ? guess_apart(&g) : AIU_OK);

@@ -7,7 +7,7 @@
 #include "detect/guess_parts.h"
 #include "detect/lanes.h"
 
-enum { WORDS_LEAST = 3, OWN = 3 };
+enum { WORDS_LEAST = 3, OWN = 3, SHORT = 4 * LANES };
 
 static uint8_t letter_of(uint8_t c)
 {
@@ -91,7 +91,7 @@ static enum aiu_status put_letters(struct guessing *g)
 // Whether there is reason to look at words.
 static bool may_be_leet(struct span words)
 {
-    size_t mixed = words.n <= 4 * LANES ? WORDS_LEAST : 0;
+    size_t mixed = words.n <= SHORT ? WORDS_LEAST : 0;
 
     for (size_t at = 0; words.n - at > LANES && mixed < WORDS_LEAST; at += LANES) {
         mixed += any_mixed(words.p + at);

@@ -169,7 +169,10 @@ static char turned_over(uint32_t code)
             return turns[i].c;
         }
     }
-    return code < 0x80 ? turned_ascii((uint8_t)code) : '\0';
+    if (code >= 0x80) {
+        return '\0';
+    }
+    return turned_ascii((uint8_t)code);
 }
 
 enum aiu_status guess_turned(struct span source, struct folder *made, guess_handler take, void *ctx)
