@@ -288,18 +288,43 @@ static enum aiu_status take_frames(struct job *job)
     return AIU_OK;
 }
 
-// Behind the frames there must be zeros; in the last segment half a write may lie there.
-static enum aiu_status judge_rest(struct job *job)
+// Behind the frames there must be zeros; in the last segment half a write may lie there. True where
+// it is as it must be.
+static enum aiu_status judge_rest(struct job *job, bool *ret_good)
 {
     uint64_t offset = job->scan.offset;
     struct scan_rest rest;
 
     TRY(scan_rest(&job->scan, job->next, &rest));
     scan_seek(&job->scan, offset);
-    if (rest.dirty_end != 0 && (!job->last || rest.has_frame)) {
-        mark(job, JOB_FRAME, job->next);
-    }
+    *ret_good = rest.dirty_end == 0 || (job->last && !rest.has_frame);
     return AIU_OK;
+}
+
+// The frames, and what is behind them. In a live log the next frame may have come since it was
+// looked for: then it is there now, and was no damage.
+static enum aiu_status take_segment(struct job *job)
+{
+    struct wal_frame frame;
+    enum wal_found found = WAL_END;
+    bool good = false;
+
+    for (;;) {
+        TRY(take_frames(job));
+        if (job->collecting) {
+            return AIU_OK;
+        }
+        TRY(judge_rest(job, &good));
+        if (good) {
+            return AIU_OK;
+        }
+        TRY(scan_next(&job->scan, &frame, &found));
+        if (!job->last || found != WAL_FRAME) {
+            mark(job, JOB_FRAME, job->next);
+            return AIU_OK;
+        }
+        TRY(take_frame(job, &frame));
+    }
 }
 
 static enum aiu_status run_segment(struct job *job)
@@ -316,17 +341,7 @@ static enum aiu_status run_segment(struct job *job)
         mark(job, JOB_HEADER, job->first);
         return AIU_OK;
     }
-    TRY(take_frames(job));
-    if (!job->collecting) {
-        TRY(judge_rest(job));
-    }
-    if (job->mark == JOB_FRAME && job->last) { // the writer may have been in the middle of it
-        job->mark = JOB_FINE;
-        job->collecting = false;
-        TRY(take_frames(job));
-        TRY(job->collecting ? AIU_OK : judge_rest(job));
-    }
-    return AIU_OK;
+    return take_segment(job);
 }
 
 // Bundles and tiles
