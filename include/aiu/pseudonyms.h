@@ -21,7 +21,8 @@
 // Memory:  the list holds the values themselves; it is wiped when freed.
 // Threads: one at a time where a redactor adds to it; any number that only restore. What a stream
 //          adds is restored once the stream is finished.
-// Errors:  AIU_NO_MEMORY; AIU_TOO_LONG beyond 131,072 values or 64 MiB.
+// Errors:  AIU_NO_MEMORY, also beyond 64 MiB; AIU_INSPECTION_FAILED beyond 131,072 values; what the
+//          MAC returns. None of them lets a value out.
 #pragma once
 
 #include <stddef.h>
