@@ -13,7 +13,7 @@ enum {
     POINTS_FOREIGN = 75,  // what a tool or a document says
     POINTS_OF_SCORE = 33, // of one unit of the model's score
     POINTS_MODEL = 150,   // most of the model
-    POINTS_AGAINST = -30, // most that a harmless score takes from weak evidence
+    POINTS_AGAINST = -20, // most that a harmless score takes from weak evidence
 };
 
 // Of the model: POINTS_USER at its threshold.
