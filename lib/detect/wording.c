@@ -13,7 +13,7 @@ static int rule_points(const struct phrase_hits *hits)
     int points = 0;
 
     for (size_t i = 0; i < hits->count; i++) {
-        points += hits->items[i].strength;
+        points += hits->items[i].points;
     }
     return points;
 }

@@ -29,7 +29,8 @@ struct search {
     uint32_t negated;  // the place of the last negation
     uint32_t sentence; // the place where the last sentence began
     uint64_t armed[PHRASE_NODES / 64];
-    uint64_t alive[PHRASE_SYMBOLS / 64]; // symbols with armed nodes
+    uint64_t complete[PHRASE_NODES / 64]; // phrases that were found once
+    uint64_t alive[PHRASE_SYMBOLS / 64];  // symbols with armed nodes
     struct reached reached[PHRASE_NODES];
 };
 
@@ -39,6 +40,8 @@ struct place {
     uint32_t start, end; // bytes
 };
 
+enum { POINTS_MOST = 200, OTHERS_MOST = 60 };
+
 static void put_hit(struct phrase_hits *hits, const struct phrase_hit *hit)
 {
     size_t i = 0;
@@ -46,27 +49,42 @@ static void put_hit(struct phrase_hits *hits, const struct phrase_hit *hit)
     while (i < hits->count && hits->items[i].rule != hit->rule) {
         i++;
     }
-    if (i == PHRASE_HITS || (i < hits->count && hits->items[i].strength >= hit->strength)) {
+    if (i == PHRASE_HITS) {
         return;
     }
-    hits->items[i] = *hit;
-    hits->count += i == hits->count;
+    struct phrase_hit *have = &hits->items[i];
+    if (i == hits->count) {
+        *have = *hit;
+        have->points = hit->strength;
+        hits->count++;
+        return;
+    }
+    uint8_t weaker = have->strength < hit->strength ? have->strength : hit->strength;
+    unsigned others = (unsigned)(have->points - have->strength) + weaker / 2;
+    if (hit->strength > have->strength) {
+        *have = *hit;
+    }
+    others = others > OTHERS_MOST ? OTHERS_MOST : others;
+    have->points =
+        (uint8_t)(have->strength + others > POINTS_MOST ? POINTS_MOST : have->strength + others);
 }
 
-static void complete(struct search *s, const struct phrase_node *node, const struct reached *r,
-                     uint32_t end)
+static void complete(struct search *s, size_t index, const struct reached *r, uint32_t end)
 {
+    const struct phrase_node *node = &s->phrases->nodes[index];
+    uint64_t bit = UINT64_C(1) << (index % 64);
     const uint8_t *p = s->text.p;
     uint32_t n = (uint32_t)s->text.n;
 
-    if (!rule_set_has(s->rules, node->rule) ||
+    if ((s->complete[index / 64] & bit) != 0 || !rule_set_has(s->rules, node->rule) ||
         (node->guarded && s->negated + NOT_NEAR >= r->first)) {
         return;
     }
+    s->complete[index / 64] |= bit;
     while (end < n && phrase_in_word(p, n, end)) {
         end++; // of a stem, to the end of its word
     }
-    struct phrase_hit hit = {node->rule, node->strength, r->start, end};
+    struct phrase_hit hit = {node->rule, node->strength, 0, r->start, end};
     put_hit(s->hits, &hit);
 }
 
@@ -82,7 +100,7 @@ static void reach(struct search *s, size_t index, const struct reached *now, uin
         s->alive[symbol / 64] |= UINT64_C(1) << (symbol % 64);
     }
     if (node->strength > 0) {
-        complete(s, node, now, end);
+        complete(s, index, now, end);
     }
 }
 
@@ -315,5 +333,6 @@ void phrases_find(const struct phrases *p, const struct rule_set *rules, struct 
     s.before_hash = 0;
     memset(s.armed, 0, sizeof(s.armed));
     memset(s.alive, 0, sizeof(s.alive));
+    memset(s.complete, 0, sizeof(s.complete));
     read_text(&s);
 }

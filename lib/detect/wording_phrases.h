@@ -78,13 +78,14 @@ struct phrases {
 
 struct phrase_hit {
     uint16_t rule;
-    uint8_t strength;
+    uint8_t strength;  // of its strongest phrase
+    uint8_t points;    // of all its different phrases: the strongest whole, half of the others
     size_t start, end; // bytes of the folded text
 };
 
 enum { PHRASE_HITS = 32 };
 
-// One hit a rule, the first of its strongest phrase.
+// One hit a rule, at the first of its strongest phrase.
 struct phrase_hits {
     struct phrase_hit items[PHRASE_HITS];
     size_t count;

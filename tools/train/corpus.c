@@ -145,7 +145,7 @@ static bool put_text(struct corpus *c, struct folder *folder, struct span text, 
     }
     phrases_find(&catalog_builtin.phrases, &all, folded.text, &hits, NULL);
     for (size_t i = 0; i < hits.count; i++) {
-        s->rules = (int16_t)(s->rules + hits.items[i].strength);
+        s->rules = (int16_t)(s->rules + hits.items[i].points);
     }
     s->source = source;
     s->attack = attack;

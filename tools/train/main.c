@@ -28,16 +28,20 @@ static void name_of(const char *path, char out[NAME])
     out[strcspn(out, ".")] = '\0';
 }
 
-// A source as large as another counts as much; a large one not as much as its rows.
+// A source as large as another counts as much; a large one not as much as its rows. Where attacks
+// hide in documents, the few documents without weigh more, so that the documents are not learned.
 static void weigh(struct corpus *c)
 {
+    enum { CLEAN = 6 };
+
     for (size_t i = 0; i < c->count; i++) {
         float root = 1;
         float rows = (float)c->sources[c->samples[i].source].count;
         while (root * root < rows) {
             root++;
         }
-        c->samples[i].weight = 30 / root;
+        bool clean = c->sources[c->samples[i].source].document && !c->samples[i].attack;
+        c->samples[i].weight = (clean ? CLEAN : 1) * 30 / root;
     }
 }
 
