@@ -499,6 +499,7 @@ static enum match has_context(struct job *job, const struct check *check,
         return MATCH_YES;
     }
     if (!check->context_required) {
+        candidate->near = CONTEXT_FAR - 1; // better than a weak one that only stands alone
         return MATCH_YES;
     }
     return check->alone && job->rules->fields

@@ -146,7 +146,7 @@ static bool bech32(struct span text)
         chk = polymod(chk, to_lower(text.p[i]) & 31);
     }
     for (size_t i = human + 1; human > 0 && i < text.n; i++) {
-        const char *at = memchr(alphabet, to_lower(text.p[i]), 32);
+        const char *at = strchr(alphabet, to_lower(text.p[i])) /* a letter or digit */;
         if (at == NULL || (is_alpha(text.p[i]) && is_upper(text.p[i]) != upper)) {
             return false;
         }

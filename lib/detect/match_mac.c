@@ -29,41 +29,54 @@ static bool goes_on(uint8_t c)
     return is_alnum(c) || c == ':' || c == '-' || c == '_';
 }
 
-enum match matcher_mac(const struct view *v, const struct site *anchor, struct hit *hit)
+// Where an address whose first decimal digits are at `at` begins; SIZE_MAX where an earlier run of
+// digits belongs to it, or where it can not begin.
+static size_t mac_start(const struct view *v, size_t at)
 {
-    size_t start = anchor->start;
+    size_t start = at;
 
-    while (start > 0 && anchor->start - start <= MAC_BYTES &&
+    while (start > 0 && at - start <= MAC_BYTES &&
            (is_hex(v->p[start - 1]) || v->p[start - 1] == ':' || v->p[start - 1] == '-')) {
         start--;
         if (is_digit(v->p[start])) {
-            return MATCH_NO; // an earlier run of digits belongs to it
+            return SIZE_MAX;
         }
     }
-    if (anchor->start - start > MAC_BYTES || (start > 0 && goes_on(v->p[start - 1]))) {
+    return at - start > MAC_BYTES || (start > 0 && goes_on(v->p[start - 1])) ? SIZE_MAX : start;
+}
+
+// A colon may end a sentence; a pair behind it makes a longer row.
+static enum match mac_end(const struct view *v, size_t end)
+{
+    if (end == v->n) {
+        return v->final ? MATCH_YES : MATCH_MORE;
+    }
+    if (v->p[end] != ':') {
+        return goes_on(v->p[end]) ? MATCH_NO : MATCH_YES;
+    }
+    if (end + 1 == v->n) {
+        return v->final ? MATCH_YES : MATCH_MORE;
+    }
+    return is_hex(v->p[end + 1]) ? MATCH_NO : MATCH_YES;
+}
+
+enum match matcher_mac(const struct view *v, const struct site *anchor, struct hit *hit)
+{
+    size_t start = mac_start(v, anchor->start);
+
+    if (start == SIZE_MAX) {
         return MATCH_NO;
     }
     hit->start = start;
-    for (size_t i = start; i < v->n && i - start < MAC_BYTES; i++) {
+    hit->end = start + MAC_BYTES;
+    for (size_t i = start; i < v->n && i < hit->end; i++) {
         bool mark = (i - start) % 3 == 2;
         if (mark ? v->p[i] != ':' && v->p[i] != '-' : !is_hex(v->p[i])) {
             return MATCH_NO;
         }
     }
-    if (v->n - start < MAC_BYTES + 1) {
-        if (!v->final) {
-            return MATCH_MORE;
-        }
-        if (v->n - start < MAC_BYTES) {
-            return MATCH_NO;
-        }
+    if (v->n < hit->end) {
+        return v->final ? MATCH_NO : MATCH_MORE;
     }
-    hit->end = start + MAC_BYTES;
-    if (!is_pairs(span_of(v->p + start, MAC_BYTES))) {
-        return MATCH_NO;
-    }
-    return hit->end < v->n && goes_on(v->p[hit->end]) && v->p[hit->end] != ':'          ? MATCH_NO
-           : hit->end + 1 < v->n && v->p[hit->end] == ':' && is_hex(v->p[hit->end + 1]) ? MATCH_NO
-           : hit->end + 1 == v->n && !v->final                                          ? MATCH_MORE
-                                                                                        : MATCH_YES;
+    return is_pairs(span_of(v->p + start, MAC_BYTES)) ? mac_end(v, hit->end) : MATCH_NO;
 }

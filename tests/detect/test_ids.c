@@ -141,6 +141,8 @@ static const struct {
     {"a code and a blank", SPAN("nif PT 501 964 843."), SPAN("nif [REDACTED:pt_nif].")},
     {"strong by its form", SPAN("see 390.533.447-05 there"), SPAN("see [REDACTED:br_cpf] there")},
     {"blanks behind two capitals", SPAN("ni AB 12 34 56 C is"), SPAN("ni [REDACTED:uk_nino] is")},
+    {"a form that needs no name before one that does", SPAN("0049 30 901820"),
+     SPAN("[REDACTED:phone]")},
     {"the nearer name wins", SPAN("my abn and my tfn 123 456 782"),
      SPAN("my abn and my tfn [REDACTED:au_tfn]")},
 };

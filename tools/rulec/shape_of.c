@@ -98,7 +98,7 @@ static bool belongs(const struct check *check, size_t group)
 
 bool group_shapes(struct build *b, struct catalog *c)
 {
-    uint16_t *triggers = arena_array(b->arena, 2 * SHAPES, sizeof(*triggers));
+    uint16_t *triggers = arena_array(b->arena, (size_t)2 * SHAPES, sizeof(*triggers));
     uint16_t *groups = arena_array(b->arena, CONTEXTS_MOST + 1, sizeof(*groups));
     size_t n = 0;
 
