@@ -88,6 +88,35 @@ AIU_API AIU_MUST_CHECK enum aiu_status aiu_scanner_scan(const struct aiu_scanner
                                                         const char *text, size_t n,
                                                         struct aiu_findings **ret_findings);
 
+// Who speaks in a text.
+enum aiu_role {
+    AIU_ROLE_SYSTEM,    // the operator's program; its wording is not judged
+    AIU_ROLE_USER,      // a person
+    AIU_ROLE_ASSISTANT, // the model, earlier
+    AIU_ROLE_TOOL,      // what a tool gave back; judged more strictly than a person's own words
+    AIU_ROLE_DOCUMENT,  // what the model is to read; the same
+};
+
+enum aiu_injection_verdict { AIU_INJECTION_PASS, AIU_INJECTION_FLAG, AIU_INJECTION_BLOCK };
+
+// Whether the wording of a text tries to take over the model that reads it.
+struct aiu_injection {
+    int score; // 0 to 100
+    enum aiu_injection_verdict verdict;
+};
+
+// As aiu_scanner_scan, and more than that: disguises are taken off, codes (base64, hex, percent,
+// HTML and \u escapes) are looked into, and the wording is judged. What was found in a code has the
+// place of the code. Findings may overlap. `ret_injection` may be NULL.
+AIU_API AIU_MUST_CHECK enum aiu_status aiu_scanner_inspect(const struct aiu_scanner *scanner,
+                                                           enum aiu_role role, const char *text,
+                                                           size_t n,
+                                                           struct aiu_findings **ret_findings,
+                                                           struct aiu_injection *ret_injection);
+
+// "pass", "flag", "block". Static; never NULL.
+AIU_API const char *aiu_injection_verdict_text(enum aiu_injection_verdict verdict);
+
 AIU_API size_t aiu_findings_count(const struct aiu_findings *findings);
 
 // The i-th finding; lives as long as the list. NULL from aiu_findings_count on.

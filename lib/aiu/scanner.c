@@ -5,6 +5,7 @@
 #include "aiu/scanner.h"
 
 #include "base/alloc.h"
+#include "detect/deep.h"
 #include "pool.h"
 
 struct aiu_findings {
@@ -144,6 +145,42 @@ enum aiu_status aiu_scanner_scan(const struct aiu_scanner *scanner, const char *
         scan_text(scanner->engine, scratch, &scanner->rules, span_of(text, n), &found);
     pool_give(scanner, scratch);
     return st == AIU_OK ? make_public(&found, ret_findings) : st;
+}
+
+_Static_assert((int)AIU_ROLE_SYSTEM == (int)TEXT_SYSTEM &&
+                   (int)AIU_ROLE_DOCUMENT == (int)TEXT_DOCUMENT,
+               "one order of roles");
+_Static_assert((int)AIU_INJECTION_BLOCK == (int)WORDING_BLOCK, "one order of verdicts");
+
+enum aiu_status aiu_scanner_inspect(const struct aiu_scanner *scanner, enum aiu_role role,
+                                    const char *text, size_t n, struct aiu_findings **ret_findings,
+                                    struct aiu_injection *ret_injection)
+{
+    CLEANUP(findings_done) struct findings found = FINDINGS_OF(FINDINGS_MOST);
+    struct scratch *scratch = NULL;
+    struct wording wording;
+
+    if ((unsigned)role > AIU_ROLE_DOCUMENT) {
+        return AIU_USAGE;
+    }
+    TRY(pool_take(scanner, &scratch));
+    enum aiu_status st = deep_scan(scanner->engine, scratch, &scanner->rules, (enum text_role)role,
+                                   span_of(text, n), &found, &wording);
+    pool_give(scanner, scratch);
+    TRY(st);
+    TRY(make_public(&found, ret_findings));
+    if (ret_injection != NULL) {
+        *ret_injection = (struct aiu_injection){
+            .score = wording.score, .verdict = (enum aiu_injection_verdict)wording.verdict};
+    }
+    return AIU_OK;
+}
+
+const char *aiu_injection_verdict_text(enum aiu_injection_verdict verdict)
+{
+    static const char *const texts[] = {"pass", "flag", "block"};
+
+    return (unsigned)verdict < ARRAY_SIZE(texts) ? texts[verdict] : "block";
 }
 
 size_t aiu_findings_count(const struct aiu_findings *findings)

@@ -263,12 +263,10 @@ static int test_built_in(void)
 static bool test_source(struct arena *a, char **files)
 {
     struct errors errors = {0};
-    struct source source = {0};
+    struct source source;
     struct catalog catalog;
 
-    source.rules = arena_array(a, SOURCES_MOST + 1, sizeof(*source.rules));
-    source.contexts = arena_array(a, CONTEXTS_MOST, sizeof(*source.contexts));
-    if (source.rules == NULL || source.contexts == NULL) {
+    if (!source_init(a, &source)) {
         (void)fputs("aiu rules: memory is used up\n", stderr);
         return false;
     }
@@ -279,7 +277,7 @@ static bool test_source(struct arena *a, char **files)
         (void)fputs("aiu rules: the files have no rules\n", stderr);
         return false;
     }
-    if (errors.count > 0 || !build_catalog(a, &errors, &source, &catalog)) {
+    if (errors.count > 0 || !build_all(a, &errors, &source, &catalog)) {
         return false;
     }
     run_examples(a, &errors, &source, &catalog);

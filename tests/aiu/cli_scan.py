@@ -272,7 +272,7 @@ class Git(Folder):
                 except (FileExistsError, NotADirectoryError):
                     pass
         every = set(self.names("--no-ignore"))
-        for _ in range(40):
+        for _ in range(25):
             lines = [r.choice(["", "", "", "!"]) + r.choice(["", "", "/"]) +
                      "/".join(r.choice(parts) for _ in range(r.randint(1, 3))) +
                      r.choice(["", "", "/"]) for _ in range(r.randint(1, 6))]
@@ -346,14 +346,14 @@ class BadInput(Folder):
             f.truncate(10 << 30)
             f.seek(5 << 20)
             f.write(b"\n" + TOKEN.encode() + b"\n")
-            f.seek(300 << 20)
+            f.seek(80 << 20)
             f.write(b"\n" + OTHER.encode() + b"\n")
-            f.truncate(int(os.environ.get("AIU_HUGE", 400 << 20)))
+            f.truncate(int(os.environ.get("AIU_HUGE", 100 << 20)))
         before = subprocess.run(
             ["bash", "-c", "ulimit -v 400000; exec \"$0\" scan --format json \"$1\"", PROGRAM, path],
             capture_output=True, timeout=300)
         found = json.loads(before.stdout)["findings"]
-        self.assertEqual([f["start"] for f in found], [(5 << 20) + 1, (300 << 20) + 1])
+        self.assertEqual([f["start"] for f in found], [(5 << 20) + 1, (80 << 20) + 1])
         self.assertEqual([f["line"] for f in found], [4002, 4004])
 
     def test_ten_gigabytes_of_zeroes_are_binary(self):
@@ -423,14 +423,14 @@ class BadInput(Folder):
         self.assertEqual(done.stdout.count(b"\n"), 1)
 
     def test_a_file_that_shrinks_while_it_is_read_ends_nothing(self):
-        path = self.write("shrinking", "x" * 200_000_000)
+        path = self.write("shrinking", "x" * 40_000_000)
         self.write("a", TOKEN)
         stop = threading.Event()
 
         def shrink():
             while not stop.is_set():
                 os.truncate(path, 100_000)
-                os.truncate(path, 150_000_000)
+                os.truncate(path, 30_000_000)
         thread = threading.Thread(target=shrink)
         thread.start()
         try:

@@ -236,3 +236,12 @@ void load_file(struct arena *a, struct errors *e, const char *path, struct sourc
     yaml_parser_delete(&parser);
     (void)fclose(f);
 }
+
+bool source_init(struct arena *a, struct source *source)
+{
+    *source = (struct source){0};
+    source->rules = arena_array(a, SOURCES_MOST + 1, sizeof(*source->rules));
+    source->contexts = arena_array(a, CONTEXTS_MOST, sizeof(*source->contexts));
+    source->classes = arena_array(a, CONTEXTS_MOST, sizeof(*source->classes));
+    return source->rules != NULL && source->contexts != NULL && source->classes != NULL;
+}

@@ -39,7 +39,7 @@ static bool compile(struct arena *a, struct errors *e, struct source *source, co
 {
     struct catalog catalog;
 
-    if (!build_catalog(a, e, source, &catalog) || !build_phrases(a, e, source, &catalog)) {
+    if (!build_all(a, e, source, &catalog)) {
         return false;
     }
     if (!add_database(a, &catalog)) {
@@ -65,13 +65,10 @@ int main(int argc, char **argv)
 {
     struct arena arena;
     struct errors errors = {0};
-    struct source source = {0};
+    struct source source;
 
     arena_init(&arena, MEMORY);
-    source.rules = arena_array(&arena, SOURCES_MOST + 1, sizeof(*source.rules));
-    source.contexts = arena_array(&arena, CONTEXTS_MOST, sizeof(*source.contexts));
-    source.classes = arena_array(&arena, CONTEXTS_MOST, sizeof(*source.classes));
-    if (argc < 3 || source.rules == NULL || source.contexts == NULL || source.classes == NULL) {
+    if (argc < 3 || !source_init(&arena, &source)) {
         (void)fprintf(stderr, "usage: rulec OUT.c RULES.yaml...\n");
         return 2;
     }

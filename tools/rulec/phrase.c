@@ -463,3 +463,9 @@ bool build_phrases(struct arena *a, struct errors *e, const struct source *sourc
     finish_entries(&b, p);
     return finish_nodes(&b, p);
 }
+
+bool build_all(struct arena *a, struct errors *e, struct source *source,
+               struct catalog *ret_catalog)
+{
+    return build_catalog(a, e, source, ret_catalog) && build_phrases(a, e, source, ret_catalog);
+}

@@ -66,7 +66,9 @@ struct errors {
 __attribute__((format(printf, 3, 4))) void fail_at(struct errors *e, const struct text *where,
                                                    const char *format, ...);
 
-// load.c: append the rules and contexts of a file.
+// load.c: an empty source; false where memory is used up.
+bool source_init(struct arena *a, struct source *source);
+// Append the rules and contexts of a file.
 void load_file(struct arena *a, struct errors *e, const char *path, struct source *source);
 
 // pattern.c: an item before its bytes lie in the catalog.
@@ -104,6 +106,10 @@ bool build_catalog(struct arena *a, struct errors *e, struct source *source,
 // phrase.c: the tables of all phrases.
 bool build_phrases(struct arena *a, struct errors *e, const struct source *source,
                    struct catalog *catalog);
+
+// phrase.c: both of the above, as all who make a catalog need them.
+bool build_all(struct arena *a, struct errors *e, struct source *source,
+               struct catalog *ret_catalog);
 
 // example.c: what is written in an example, without its marks.
 struct example {
