@@ -17,6 +17,7 @@
 #include "audit/tile_source.h"
 #include "base/num.h"
 #include "verify/keys.h"
+#include "verify/months.h"
 
 enum { PATH_MOST = AUDIT_FOLDER_MOST + 64, ID_SIZE = 36 };
 
@@ -170,6 +171,26 @@ static enum aiu_status prove(const struct request *r, const char *folder)
     return st;
 }
 
+// In the month that is written, then in those that have ended, the newest first.
+static enum aiu_status prove_in_months(const struct request *r, char folder[AUDIT_FOLDER_MOST])
+{
+    char path[AUDIT_FOLDER_MOST + MONTHS_NAME_SIZE];
+    struct months months;
+    enum aiu_status st = prove(r, folder);
+    char *slash = strrchr(folder, '/');
+
+    if (st != AIU_NOT_FOUND || r->where.dir != NULL || r->id == NULL || slash == NULL) {
+        return st;
+    }
+    *slash = '\0';
+    TRY(months_of(folder, &months));
+    for (size_t i = months.count; i > 1 && st == AIU_NOT_FOUND; i--) {
+        (void)snprintf(path, sizeof(path), "%s/%s", folder, months.names[i - 2]);
+        st = prove(r, path);
+    }
+    return st;
+}
+
 static bool take_prove_option(struct request *r, int argc, char **argv, int *i)
 {
     const struct {
@@ -219,7 +240,7 @@ int audit_prove(int argc, char **argv)
         return aiu_status_info(AIU_USAGE)->exit;
     }
     enum aiu_status st = audit_folder(&r.where, folder);
-    st = st == AIU_OK ? prove(&r, folder) : st;
+    st = st == AIU_OK ? prove_in_months(&r, folder) : st;
     if (st == AIU_BUSY) {
         (void)fprintf(stderr, "aiu audit prove: not signed for yet; try again in a second\n");
         return aiu_status_info(st)->exit;
