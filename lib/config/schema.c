@@ -454,7 +454,7 @@ static const struct schema_key audit_keys[] = {
      .preset = "10s",
      .least = SECOND,
      .most = 24 * HOUR,
-     .doc = "How often the newest checkpoint is taken to the witnesses."},
+     .doc = "How often the newest checkpoint is taken to the witnesses and to those of exports."},
     {.name = "origin",
      .type = SCHEMA_TEXT,
      AT(struct config, audit_origin),

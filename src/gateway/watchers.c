@@ -10,23 +10,33 @@
 #include "base/alloc.h"
 #include "codec/url.h"
 #include "watch/alert.h"
+#include "watch/anchor_sink.h"
 #include "watch/deliver.h"
 #include "watch/sink.h"
 
 enum { TEXT_MOST = 4096, LEARN_DAYS = 30 };
 
-struct export
-{
+// The way to a collector.
+struct outlet {
     struct sink_syslog *syslog;
     struct sink_otlp *otlp;
     struct secret *token;
+};
+
+struct export
+{
+    struct outlet entries;
     struct follower *follower;
+    struct outlet checkpoints;
+    struct anchor_sink anchor_sink;
 };
 
 struct watchers {
     struct watchers_options o;
     struct export *exports;
     size_t export_count;
+    struct anchor_target anchor_targets[ANCHOR_TARGETS_MOST];
+    struct anchor *anchor;
     struct alert_rule rules[ALERT_RULES_MOST];
     struct deliver_target *targets;
     struct secret **secrets; // of targets
@@ -92,7 +102,7 @@ static enum aiu_status load_secret(const struct watchers *w, const struct config
 // --- exports ----------------------------------------------------------------------------------
 
 static enum aiu_status make_syslog(struct watchers *w, const struct config_export *c,
-                                   struct export *e)
+                                   struct outlet *e)
 {
     struct sink_syslog_options o = {.format =
                                         c->format == CONFIG_OCSF ? FORMAT_OCSF : FORMAT_RFC5424,
@@ -104,7 +114,7 @@ static enum aiu_status make_syslog(struct watchers *w, const struct config_expor
 }
 
 static enum aiu_status make_otlp(struct watchers *w, const struct config_export *c,
-                                 struct export *e)
+                                 struct outlet *e)
 {
     struct sink_otlp_options o = {.url = c->url,
                                   .host = w->o.origin->node,
@@ -117,6 +127,21 @@ static enum aiu_status make_otlp(struct watchers *w, const struct config_export 
     return sink_otlp_new(&o, &e->otlp);
 }
 
+static enum aiu_status make_outlet(struct watchers *w, const struct config_export *c,
+                                   struct outlet *e, struct follow_sink *ret_sink)
+{
+    TRY(c->to == CONFIG_OTLP ? make_otlp(w, c, e) : make_syslog(w, c, e));
+    *ret_sink = e->syslog != NULL ? sink_syslog_of(e->syslog) : sink_otlp_of(e->otlp);
+    return AIU_OK;
+}
+
+static void outlet_done(struct outlet *e)
+{
+    sink_syslog_free(e->syslog);
+    sink_otlp_free(e->otlp);
+    secret_unref(e->token);
+}
+
 static enum aiu_status start_export(struct watchers *w, size_t i)
 {
     const struct config_export *c = &w->o.config->exports[i];
@@ -126,10 +151,29 @@ static enum aiu_status start_export(struct watchers *w, size_t i)
                                .logger = w->o.logger,
                                .from_start = c->from_start};
 
-    TRY(c->to == CONFIG_OTLP ? make_otlp(w, c, e) : make_syslog(w, c, e));
-    o.sink = e->syslog != NULL ? sink_syslog_of(e->syslog) : sink_otlp_of(e->otlp);
+    TRY(make_outlet(w, c, &e->entries, &o.sink));
     TRY(text_of(w, c->name, &o.name));
     return follow_start(&o, &e->follower);
+}
+
+// Each collector of entries keeps checkpoints, too (guide S62): what was signed is known outside.
+static enum aiu_status start_anchor(struct watchers *w)
+{
+    struct anchor_options o = {.folder = w->o.log_folder,
+                               .targets = w->anchor_targets,
+                               .interval_ms = w->o.config->anchor_ms,
+                               .logger = w->o.logger};
+
+    for (size_t i = 0; i < w->export_count && o.target_count < ANCHOR_TARGETS_MOST; i++) {
+        const struct config_export *c = &w->o.config->exports[i];
+        struct anchor_sink *s = &w->exports[i].anchor_sink;
+        TRY(make_outlet(w, c, &w->exports[i].checkpoints, &s->sink));
+        s->node = w->o.origin->node;
+        s->clock = *w->o.clock;
+        w->anchor_targets[o.target_count++] =
+            (struct anchor_target){.name = c->name, .send = anchor_sink_send, .ctx = s};
+    }
+    return o.target_count == 0 ? AIU_OK : anchor_start(&o, &w->anchor);
 }
 
 // --- alerts -----------------------------------------------------------------------------------
@@ -331,6 +375,7 @@ static enum aiu_status start(struct watchers *w, struct service_problem *problem
             return st;
         }
     }
+    TRY(start_anchor(w));
     return start_alerts(w, problem);
 }
 
@@ -365,12 +410,12 @@ void watchers_free(struct watchers *w)
     }
     atomic_store(&w->stopping, true);
     follow_stop(w->follower);
+    anchor_stop(w->anchor);
     for (size_t i = 0; i < w->export_count; i++) {
         struct export *e = &w->exports[i];
         follow_stop(e->follower);
-        sink_syslog_free(e->syslog);
-        sink_otlp_free(e->otlp);
-        secret_unref(e->token);
+        outlet_done(&e->entries);
+        outlet_done(&e->checkpoints);
     }
     for (size_t i = 0; w->secrets != NULL && i < w->target_count; i++) {
         secret_unref(w->secrets[i]);

@@ -1,10 +1,13 @@
 # SPDX-FileCopyrightText: The AI Utilities authors
 # SPDX-License-Identifier: Apache-2.0
 """A gateway whose checkpoints go to a witness, aiu-witness as a second site (S62)."""
+import http.server
 import json
 import os
 import shutil
+import socket
 import subprocess
+import threading
 import unittest
 
 import harness
@@ -135,6 +138,56 @@ class Witnessed(harness.Case):
                               capture_output=True, timeout=30)
         self.assertNotEqual(done.returncode, 0)
         self.assertIn(b"audit.witnesses[0]", done.stderr)
+
+
+class Collectors(harness.Case):
+    """Checkpoints also go where entries go: what a collector has kept, nobody here can unsay."""
+
+    @classmethod
+    def configure(cls, config):
+        cls.syslog = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        cls.syslog.bind(("127.0.0.1", 0))
+        cls.syslog.settimeout(20)
+        cls.addClassCleanup(cls.syslog.close)
+        cls.posts = []
+
+        class Otlp(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                cls.posts.append(self.rfile.read(int(self.headers["content-length"])))
+                self.send_response(200)
+                self.send_header("content-length", "0")
+                self.end_headers()
+
+            def log_message(self, *arguments):
+                pass
+        cls.otlp = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Otlp)
+        threading.Thread(target=cls.otlp.serve_forever, daemon=True).start()
+        cls.addClassCleanup(cls.otlp.shutdown)
+        config["audit"] = {"anchor_interval": "1s", "exports": [
+            {"name": "syslog", "to": "syslog_udp",
+             "address": "127.0.0.1:%d" % cls.syslog.getsockname()[1]},
+            {"name": "otlp", "to": "otlp",
+             "url": "http://127.0.0.1:%d/v1/logs" % cls.otlp.server_address[1]}]}
+
+    def test_syslog_and_otlp_get_the_checkpoints(self):
+        if harness.DIRECT:
+            self.skipTest("needs a gateway")
+        self.assertEqual(self.chat("Hello").status, 200)
+        checkpoint = os.path.join(self.gateway.state, "audit", "main", "checkpoint")
+        message = b""
+        while b'"t":"checkpoint"' not in message:
+            message = self.syslog.recv(65536)
+        self.assertTrue(message.startswith(b"<"), message)
+        note = json.loads(message[message.index(b"{"):])["checkpoint"]
+        vkey = read(os.path.dirname(checkpoint), "vkey").decode().splitlines()[0]
+        kept = os.path.join(self.folder, "kept.note")
+        with open(kept, "w", encoding="utf-8") as f:
+            f.write(note)
+        done = subprocess.run([VERIFY, "--dir", os.path.dirname(checkpoint), "--key", vkey,
+                               "--since", kept], capture_output=True, timeout=60)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        wait_until(lambda: any(b"\\\"t\\\":\\\"checkpoint" in post for post in self.posts), 20,
+                   "a checkpoint at the OTLP endpoint")
 
 
 if __name__ == "__main__":
