@@ -145,7 +145,178 @@ enum aiu_status row_parse_stamp(struct span text, uint64_t *ret_unix_us)
     return AIU_OK;
 }
 
-// --- entries ----------------------------------------------------------------------------------
+// --- entries, as the builders of record.h write them ------------------------------------------
+
+// A run over one object, which stops (`p` NULL) at whatever the builders never write; then a parser
+// looks at the entry. Strings with escapes are such: names and ids have none.
+struct run {
+    const uint8_t *p, *end;
+};
+
+static bool take(struct run *r, uint8_t byte)
+{
+    if (r->p == NULL || r->p == r->end || *r->p != byte) {
+        r->p = NULL;
+        return false;
+    }
+    r->p++;
+    return true;
+}
+
+static bool peek(const struct run *r, uint8_t byte)
+{
+    return r->p != NULL && r->p < r->end && *r->p == byte;
+}
+
+static struct span take_plain_string(struct run *r)
+{
+    if (!take(r, '"')) {
+        return (struct span){NULL, 0};
+    }
+    const uint8_t *close = memchr(r->p, '"', (size_t)(r->end - r->p));
+    if (close == NULL || memchr(r->p, '\\', (size_t)(close - r->p)) != NULL) {
+        r->p = NULL;
+        return (struct span){NULL, 0};
+    }
+    struct span text = span_of(r->p, (size_t)(close - r->p));
+    r->p = close + 1;
+    return text;
+}
+
+static uint64_t take_number(struct run *r)
+{
+    uint64_t value = 0;
+    const uint8_t *begin = r->p;
+
+    while (r->p != NULL && r->p < r->end && *r->p >= '0' && *r->p <= '9' && r->p - begin < 19) {
+        value = value * 10 + (uint64_t)(*r->p++ - '0');
+    }
+    if (r->p == begin) {
+        r->p = NULL;
+    }
+    return value;
+}
+
+static void skip_word(struct run *r)
+{
+    while (r->p != NULL && r->p < r->end && *r->p >= 'a' && *r->p <= 'z') {
+        r->p++;
+    }
+}
+
+static void take_rules(struct run *r, struct row_values *v)
+{
+    if (!take(r, '[')) {
+        return;
+    }
+    while (peek(r, '"')) {
+        struct span rule = take_plain_string(r);
+        if (v->rule_count < ARRAY_SIZE(v->rules)) {
+            v->rules[v->rule_count++] = rule;
+            v->row.rules |= row_rule_bit(rule);
+        }
+        if (!peek(r, ',')) {
+            break;
+        }
+        r->p++;
+    }
+    (void)take(r, ']');
+}
+
+static void take_member(struct run *r, struct span name, struct row_values *v, bool inner);
+
+// Members of an object; `inner` of one inside the entry, of which other names count.
+static void take_members(struct run *r, struct row_values *v, bool inner)
+{
+    if (!take(r, '{')) {
+        return;
+    }
+    while (peek(r, '"')) {
+        struct span name = take_plain_string(r);
+        if (!take(r, ':')) {
+            return;
+        }
+        take_member(r, name, v, inner);
+        if (!peek(r, ',')) {
+            break;
+        }
+        r->p++;
+    }
+    (void)take(r, '}');
+}
+
+static void take_text(struct span name, struct span text, struct row_values *v, bool inner)
+{
+    if (inner) {
+        if (span_equal(name, names[ROW_VERDICT])) {
+            v->columns[ROW_VERDICT] = text;
+        }
+        return;
+    }
+    if (span_equal(name, SPAN_OF("ts"))) {
+        v->stamp = text;
+        return;
+    }
+    if (span_equal(name, SPAN_OF("code"))) {
+        v->columns[ROW_OUTCOME] = text;
+        return;
+    }
+    for (size_t i = 0; i < ROW_COLUMNS; i++) {
+        if (i != ROW_VERDICT && span_equal(name, names[i])) {
+            v->columns[i] = text;
+            return;
+        }
+    }
+}
+
+static void take_value(struct span name, uint64_t value, struct row_values *v, bool inner)
+{
+    static const struct {
+        struct span name;
+        size_t offset;
+        bool inner;
+    } numbers[] = {
+        {SPAN("status"), offsetof(struct row_values, status), false},
+        {SPAN("in_bytes"), offsetof(struct row_values, in_bytes), false},
+        {SPAN("out_bytes"), offsetof(struct row_values, out_bytes), false},
+        {SPAN("dur_us"), offsetof(struct row_values, duration_us), false},
+        {SPAN("in"), offsetof(struct row_values, tokens_in), true},
+        {SPAN("out"), offsetof(struct row_values, tokens_out), true},
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
+        if (numbers[i].inner == inner && span_equal(name, numbers[i].name)) {
+            memcpy((uint8_t *)v + numbers[i].offset, &value, sizeof(value));
+            return;
+        }
+    }
+}
+
+static void take_member(struct run *r, struct span name, struct row_values *v, bool inner)
+{
+    if (peek(r, '"')) {
+        take_text(name, take_plain_string(r), v, inner);
+    } else if (peek(r, '{') && !inner) {
+        v->has_usage = v->has_usage || span_equal(name, SPAN_OF("usage"));
+        take_members(r, v, true);
+    } else if (peek(r, '[') && inner && span_equal(name, SPAN_OF("rules"))) {
+        take_rules(r, v);
+    } else if (peek(r, 't') || peek(r, 'f') || peek(r, 'n')) {
+        skip_word(r);
+    } else {
+        take_value(name, take_number(r), v, inner);
+    }
+}
+
+static bool read_plain(struct span entry, struct row_values *v)
+{
+    struct run r = {entry.p, entry.p + entry.n};
+
+    take_members(&r, v, false);
+    return r.p != NULL && r.p == r.end;
+}
+
+// --- entries of any form ----------------------------------------------------------------------
 
 static struct span text_at(const struct json_doc *doc, uint32_t token, struct arena *a)
 {
@@ -210,12 +381,10 @@ static void read_numbers(const struct json_doc *doc, struct row_values *v)
     v->tokens_out = number_at(doc, usage, SPAN_OF("out"));
 }
 
-void row_read(struct span entry, struct arena *a, struct row_values *ret_values)
+static void read_any(struct span entry, struct arena *a, struct row_values *v)
 {
-    struct row_values *v = ret_values;
     struct json_doc doc;
 
-    *v = (struct row_values){.rule_count = 0};
     if (json_parse(entry, a, &json_default_limits, &doc, NULL) != AIU_OK ||
         !json_is(&doc, 0, JSON_OBJECT)) {
         return;
@@ -223,13 +392,25 @@ void row_read(struct span entry, struct arena *a, struct row_values *ret_values)
     for (size_t i = 0; i < ROW_COLUMNS; i++) {
         v->columns[i] = text_at(&doc, json_member(&doc, 0, names[i]), a);
     }
-    if (v->columns[ROW_OUTCOME].n == 0) {
-        v->columns[ROW_OUTCOME] = text_at(&doc, json_member(&doc, 0, SPAN_OF("code")), a);
+    struct span code = text_at(&doc, json_member(&doc, 0, SPAN_OF("code")), a);
+    if (code.n > 0) {
+        v->columns[ROW_OUTCOME] = code;
     }
     v->stamp = text_at(&doc, json_member(&doc, 0, SPAN_OF("ts")), a);
-    IGNORE(row_parse_stamp(v->stamp, &v->row.unix_us));
     read_policy(&doc, a, v);
     read_numbers(&doc, v);
+}
+
+void row_read(struct span entry, struct arena *a, struct row_values *ret_values)
+{
+    struct row_values *v = ret_values;
+
+    *v = (struct row_values){.rule_count = 0};
+    if (!read_plain(entry, v)) {
+        *v = (struct row_values){.rule_count = 0};
+        read_any(entry, a, v);
+    }
+    IGNORE(row_parse_stamp(v->stamp, &v->row.unix_us));
     for (size_t i = 0; i < ROW_COLUMNS; i++) {
         v->row.columns[i] = row_hash(v->columns[i]);
     }

@@ -178,6 +178,7 @@ static enum aiu_status follow(struct follower *f)
         if (st == AIU_NOT_FOUND) {
             write_cursor(f, true);
             wait(f, FOLLOW_PAUSE_MOST_MS, true);
+            wait(f, FOLLOW_GATHER_MS, false); // one look for many entries
         }
     }
     reader_free(r);

@@ -36,7 +36,12 @@ struct follow_options {
     bool from_start; // without a cursor: begin with the first entry, else behind the last
 };
 
-enum { FOLLOW_BATCH = 256, FOLLOW_PAUSE_MS = 1000, FOLLOW_PAUSE_MOST_MS = 60000 };
+enum {
+    FOLLOW_BATCH = 256,
+    FOLLOW_GATHER_MS = 20,
+    FOLLOW_PAUSE_MS = 1000,
+    FOLLOW_PAUSE_MOST_MS = 60000
+};
 
 struct follower;
 

@@ -18,19 +18,21 @@
 #include "audit/reader.h"
 #include "base/num.h"
 #include "codec/json_write.h"
+#include "watch/format.h"
 
 enum { TAIL_DEFAULT = 10, POLL_MS = 200 };
 
 static const char usage[] =
     "usage: aiu audit tail [-f] [-n COUNT]\n"
-    "       aiu audit export [--from INDEX] [--to INDEX]\n"
+    "       aiu audit export [--from INDEX] [--to INDEX] [--format FORMAT]\n"
     "       aiu audit fsck [--json]\n"
     "\n"
     "Reads the audit log of a gateway, running or not, or a copy of it.\n"
     "\n"
     "  tail      the last 10 entries, one JSON object a line; -n COUNT of them; -f goes on with\n"
     "            those that come\n"
-    "  export    every entry from --from on and before --to, byte for byte\n"
+    "  export    every entry from --from on and before --to, byte for byte; --format csv, ocsf, otlp\n"
+    "            (one request) or rfc5424 instead of jsonl\n"
     "  fsck      checks every byte and tells the first entry that cannot be relied on;\n"
     "            exit code 0 where the log is whole, 1 where it is damaged\n"
     "\n"
@@ -39,26 +41,45 @@ static const char usage[] =
 
 struct request {
     const char *verb;
-    const char *count, *from, *to; // as given
+    const char *count, *from, *to, *format; // as given
     struct audit_where where;
     bool follow, json;
 };
 
 struct output {
     bool raw; // bytes as they are: a file or a pipe
-    uint64_t to;
+    uint64_t to, count;
+    enum format format;
+    char host[65];
 };
 
 // Output
 
+static enum aiu_status print_formatted(struct output *out, const struct reader_entry *entry)
+{
+    CLEANUP(buf_wipe) struct buf line = BUF_OF(1 << 20);
+    CLEANUP(arena_done) struct arena a;
+    struct row_values values;
+    struct format_entry e = {entry->index, entry->bytes, &values, span_str(out->host), 0};
+
+    arena_init(&a, 4 << 20);
+    row_read(entry->bytes, &a, &values);
+    TRY(format_append(out->format, &e, &line));
+    if (out->format == FORMAT_OTLP && out->count++ > 0) {
+        (void)putchar(',');
+    }
+    return audit_print_line(buf_span(&line), out->raw);
+}
+
 static enum aiu_status print_entry(void *ctx, const struct reader_entry *entry)
 {
-    const struct output *out = ctx;
+    struct output *out = ctx;
 
     if (entry->index >= out->to) {
         return AIU_CANCELLED;
     }
-    return audit_print_line(entry->bytes, out->raw);
+    return out->format == FORMAT_RECORD ? audit_print_line(entry->bytes, out->raw)
+                                        : print_formatted(out, entry);
 }
 
 static bool wait_a_little(void *ctx)
@@ -110,12 +131,34 @@ static enum aiu_status tail(const struct request *r, const char *folder)
     return print_entries(folder, end > count ? end - count : 0, &out, r->follow);
 }
 
-static enum aiu_status export(const struct request *r, const char *folder) {
-    struct output out = {.raw = !isatty(STDOUT_FILENO)}; uint64_t from = 0;
+// What stands before and behind the entries of some formats.
+static enum aiu_status print_frame(const struct output *out, bool begins)
+{
+    CLEANUP(buf_wipe) struct buf b = BUF_OF(8192);
 
+    if (out->format == FORMAT_CSV && begins) {
+        TRY(buf_append(&b, format_csv_head));
+    } else if (out->format == FORMAT_OTLP) {
+        TRY(begins ? format_otlp_begin(span_str(out->host), &b) : format_otlp_end(&b));
+    }
+    return b.n > 0 ? audit_print_line(buf_span(&b), out->raw) : AIU_OK;
+}
+
+static enum aiu_status export_entries(const struct request *r, const char *folder)
+{
+    struct output out = {.raw = !isatty(STDOUT_FILENO), .format = FORMAT_RECORD};
+    uint64_t from = 0;
+
+    (void)gethostname(out.host, sizeof(out.host) - 1);
+    if (r->format != NULL && !format_find(span_str(r->format), &out.format)) {
+        return AIU_USAGE;
+    }
     TRY(number(r->from, 0, &from));
     TRY(number(r->to, UINT64_MAX, &out.to));
-    return print_entries(folder, from, &out, false);
+    TRY(print_frame(&out, true));
+    TRY(print_entries(folder, from, &out, false));
+    TRY(print_frame(&out, false));
+    return fflush(stdout) == 0 ? AIU_OK : AIU_IO;
 }
 
 static enum aiu_status print_report_json(const struct fsck_report *f)
@@ -190,7 +233,7 @@ static enum aiu_status check(const struct request *r, const char *folder)
 static const struct {
     const char *name;
     enum aiu_status (*run)(const struct request *r, const char *folder);
-} verbs[] = {{"tail", tail}, {"export", export}, {"fsck", check}};
+} verbs[] = {{"tail", tail}, {"export", export_entries}, {"fsck", check}};
 
 static bool take_option(struct request *r, int argc, char **argv, int *i)
 {
@@ -199,8 +242,8 @@ static bool take_option(struct request *r, int argc, char **argv, int *i)
         const char **value;
         bool *flag;
     } options[] = {
-        {"--from", &r->from, NULL}, {"--to", &r->to, NULL},   {"-n", &r->count, NULL},
-        {"--json", NULL, &r->json}, {"-f", NULL, &r->follow},
+        {"--from", &r->from, NULL},     {"--to", &r->to, NULL},     {"-n", &r->count, NULL},
+        {"--format", &r->format, NULL}, {"--json", NULL, &r->json}, {"-f", NULL, &r->follow},
     };
 
     if (audit_where_option(&r->where, argc, argv, i)) {
@@ -233,7 +276,8 @@ static bool is_fitting(const struct request *r)
     bool is_fsck = strcmp(r->verb, "fsck") == 0;
 
     return (is_tail || (!r->follow && r->count == NULL)) &&
-           (is_export || (r->from == NULL && r->to == NULL)) && (is_fsck || !r->json);
+           (is_export || (r->from == NULL && r->to == NULL && r->format == NULL)) &&
+           (is_fsck || !r->json);
 }
 
 static int run(const struct request *r)

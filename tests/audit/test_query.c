@@ -309,6 +309,43 @@ static void stamps_are_read_as_they_are_written(void **state)
     }
 }
 
-TEST_MAIN(a_query_finds_what_a_look_at_every_entry_finds,
+// What the quick reader takes and what the parser takes is the same.
+static void entries_of_any_form_are_read_alike(void **state)
+{
+    (void)state;
+    static const char *const same[][2] = {
+        {"{\"t\":\"decision\",\"vk\":\"app1\",\"model\":\"m\",\"policy\":{\"verdict\":\"redact\","
+         "\"rules\":[\"a.b\",\"c.d\"],\"n\":2}}",
+         "{ \"t\":\"decision\", \"vk\":\"app\\u0031\", \"model\":\"m\", \"policy\":{\"n\":2,"
+         "\"rules\":[\"a.b\",\"c.d\"],\"verdict\":\"redact\"} }"},
+        {"{\"t\":\"result\",\"ts\":\"2026-11-23T01:02:03.000004Z\",\"outcome\":\"ok\",\"success\":true,"
+         "\"status\":200,\"usage\":{\"in\":7,\"out\":9,\"src\":\"provider\"},\"out_bytes\":5,\"dur_us\":3}",
+         "{\"t\":\"result\",\"ts\":\"2026-11-23T01:02:03.000004Z\",\"outcome\":\"ok\",\"success\":true ,"
+         "\"status\":200,\"usage\":{\"in\":7,\"out\":9,\"src\":\"provider\"},\"out_bytes\":5,\"dur_us\":3}"},
+        {"{\"t\":\"auth_fail\",\"code\":\"invalid_api_key\"}",
+         "{\"code\":\"invalid_api_key\", \"t\":\"auth_fail\", \"x\":[1,{}], \"y\":-1.5e3}"},
+    };
+    CLEANUP(arena_done) struct arena a;
+    struct row_values x, y;
+
+    arena_init(&a, 1 << 20);
+    for (size_t i = 0; i < ARRAY_SIZE(same); i++) {
+        row_read(span_str(same[i][0]), &a, &x);
+        row_read(span_str(same[i][1]), &a, &y);
+        assert_memory_equal(&x.row, &y.row, sizeof(x.row));
+        assert_true(x.row.type != ROW_OTHER);
+        assert_int_equal(x.rule_count, y.rule_count);
+        assert_int_equal(x.status, y.status);
+        assert_int_equal(x.tokens_in, y.tokens_in);
+        assert_int_equal(x.tokens_out, y.tokens_out);
+        assert_int_equal(x.out_bytes, y.out_bytes);
+        assert_int_equal(x.duration_us, y.duration_us);
+        assert_int_equal(x.has_usage, y.has_usage);
+    }
+    row_read(SPAN_OF("{\"t\":\"decision\""), &a, &x);
+    assert_int_equal(x.row.type, ROW_OTHER);
+}
+
+TEST_MAIN(entries_of_any_form_are_read_alike, a_query_finds_what_a_look_at_every_entry_finds,
           an_index_that_is_lost_or_damaged_is_made_again, an_index_of_other_entries_is_not_believed,
           stamps_are_read_as_they_are_written)

@@ -141,6 +141,21 @@ class Reading(harness.Case):
         self.assertNotEqual(again.returncode, 0)
         self.assertIn(b"not empty", again.stderr)
 
+    def test_entries_are_exported_in_the_formats_of_others(self):
+        log = self.gateway.audit()
+        rows = list(csv.DictReader(io.StringIO(self.ask("export", "--format", "csv")
+                                               .stdout.decode())))
+        self.assertEqual([r["t"] for r in rows], [e["t"] for e in log])
+        otlp = json.loads(self.ask("export", "--format", "otlp").stdout)
+        records = otlp["resourceLogs"][0]["scopeLogs"][0]["logRecords"]
+        self.assertEqual([json.loads(r["body"]["stringValue"]) for r in records], log)
+        lines = self.ask("export", "--format", "rfc5424", "--from", "1", "--to", "3").stdout
+        self.assertEqual(len(lines.splitlines()), 2)
+        events = [json.loads(x) for x in self.ask("export", "--format", "ocsf")
+                  .stdout.splitlines()]
+        self.assertEqual(len(events), len(log))
+        self.assertEqual(self.ask("export", "--format", "xml", check=False).returncode, 2)
+
     def test_wrong_words_are_refused(self):
         for arguments in (("query", "--since", "yesterday"), ("query", "--colour", "red"),
                           ("report", "--by", "weather"), ("report", "--format", "xml"),
