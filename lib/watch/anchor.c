@@ -25,7 +25,8 @@ struct site {
 
 struct anchor {
     struct anchor_options options;
-    int folder_fd;
+    char *folder;
+    int folder_fd; // of this round: a new month is another folder of the same name
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t changed;
@@ -198,7 +199,7 @@ static enum aiu_status take(struct anchor *a, const struct buf *note)
     return buf_append(&a->note, buf_span(note));
 }
 
-static void round_of(struct anchor *a)
+static void take_newest(struct anchor *a)
 {
     CLEANUP(buf_wipe) struct buf note = BUF_OF(CHECKPOINT_MOST);
     uint64_t size = 0;
@@ -211,6 +212,15 @@ static void round_of(struct anchor *a)
         atomic_store(&a->size, size);
     }
     a->sent = a->sent || send_to_targets(a);
+}
+
+static void round_of(struct anchor *a)
+{
+    a->folder_fd = open(a->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (a->folder_fd >= 0) {
+        take_newest(a);
+        (void)close(a->folder_fd);
+    }
 }
 
 // The thread
@@ -248,7 +258,7 @@ static void *run(void *ctx)
 
 static void anchor_free(struct anchor *a)
 {
-    (void)close(a->folder_fd);
+    mem_free(a->folder);
     buf_wipe(&a->note);
     buf_wipe(&a->cosigned);
     (void)pthread_cond_destroy(&a->changed);
@@ -256,17 +266,20 @@ static void anchor_free(struct anchor *a)
     mem_free(a);
 }
 
-static enum aiu_status make(const struct anchor_options *o, int folder_fd,
-                            struct anchor **ret_anchor)
+static enum aiu_status make(const struct anchor_options *o, struct anchor **ret_anchor)
 {
     pthread_condattr_t monotonic;
     struct anchor *a = mem_new(1, sizeof(*a));
 
-    if (a == NULL) {
+    char *folder = mem_dup(o->folder, strlen(o->folder));
+
+    if (a == NULL || folder == NULL) {
+        mem_free(a);
+        mem_free(folder);
         return AIU_NO_MEMORY;
     }
     a->options = *o;
-    a->folder_fd = folder_fd;
+    a->folder = folder;
     buf_init(&a->note, CHECKPOINT_MOST);
     buf_init(&a->cosigned, CHECKPOINT_MOST);
     CHECK(pthread_condattr_init(&monotonic) == 0);
@@ -286,15 +299,10 @@ enum aiu_status anchor_start(const struct anchor_options *options, struct anchor
         options->target_count > ANCHOR_TARGETS_MOST || options->interval_ms == 0) {
         return AIU_USAGE;
     }
-    int fd = open(options->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0) {
+    if (access(options->folder, F_OK) != 0) {
         return AIU_FILE_NOT_FOUND;
     }
-    enum aiu_status st = make(options, fd, &a);
-    if (st != AIU_OK) {
-        (void)close(fd);
-        return st;
-    }
+    TRY(make(options, &a));
     if (pthread_create(&a->thread, NULL, run, a) != 0) {
         anchor_free(a);
         return AIU_NO_MEMORY;

@@ -207,6 +207,7 @@ static inline void publish(const char *folder, const struct row *r, uint64_t siz
     CLEANUP(buf_wipe) struct buf note = BUF_OF(NOTE_MOST);
 
     memory_tree_of_row(&t, r, size);
+    (void)mkdir(folder, 0700);
     write_tiles(folder, &t, size);
     write_bundles(folder, r, size);
     sign_row(r, size, signer, &note);

@@ -275,13 +275,19 @@ static void the_thread_keeps_the_newest_cosigned_checkpoint(void **state)
     assert_int_equal(atomic_load(&heard.checkpoints), 2); // each once
     assert_int_equal(atomic_load(&heard.lines), 2);
     assert_int_equal(atomic_load(&heard.told), 0);
+    // A new month: another folder has the log's name now.
+    char old[PATH_SIZE + 16];
+    (void)snprintf(old, sizeof(old), "%.*s/2026-11", (int)strlen(w.folder) - 4, w.folder);
+    assert_int_equal(rename(w.folder, old), 0);
+    publish(w.folder, &w.row, 1100, w.log);
+    assert_true(came(a, 1100));
     row_edit(&w.row, 10);
     publish(w.folder, &w.row, 1200, w.log);
     while (atomic_load(&heard.told) == 0) {
         (void)usleep(2000);
     }
     assert_int_equal(atomic_load(&heard.troubles), 1U << ANCHOR_CONFLICT);
-    assert_int_equal(anchor_cosigned(a), 1000);
+    assert_int_equal(anchor_cosigned(a), 1100);
     anchor_stop(a);
     assert_int_equal(atomic_load(&heard.told), 1); // not once a round
 }
