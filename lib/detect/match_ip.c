@@ -146,6 +146,18 @@ static bool fraction_before(const struct view *v, size_t start)
     return points == 1 || points == 2;
 }
 
+// "10.0.0.0/24" is a network.
+static enum match is_network(const struct view *v, size_t end, const uint8_t octet[4])
+{
+    if (octet[3] != 0 || end == v->n || v->p[end] != '/') {
+        return MATCH_NO;
+    }
+    if (end + 1 == v->n) {
+        return v->final ? MATCH_NO : MATCH_MORE;
+    }
+    return is_digit(v->p[end + 1]) ? MATCH_YES : MATCH_NO;
+}
+
 static enum match ipv4(const struct view *v, const struct site *anchor, struct hit *hit)
 {
     size_t end = anchor->start;
@@ -163,6 +175,10 @@ static enum match ipv4(const struct view *v, const struct site *anchor, struct h
     if (names_nobody(octet) || version_before(v, anchor->start) ||
         fraction_before(v, anchor->start)) {
         return MATCH_NO;
+    }
+    m = is_network(v, end, octet);
+    if (m != MATCH_NO) {
+        return m == MATCH_YES ? MATCH_NO : m;
     }
     return is_doubtful(octet, end - anchor->start) && !host_beside(v, anchor->start, end)
                ? MATCH_NO

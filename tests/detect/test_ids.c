@@ -56,8 +56,8 @@ static void examples_are_valid_and_check_digits_catch_most_errors(void **state)
     size_t kinds = 0;
     size_t strict = 0;
 
-    for (uint16_t i = 0; i < rules_count(); i++) {
-        const struct rule_info *info = rules_get(i);
+    for (size_t i = 0; i < rules_count(); i++) {
+        const struct rule_info *info = rules_get((uint16_t)i);
         enum validator_id id = validator_id_find(span_str(info->tag));
         char text[64];
         if (id == VALIDATOR_NONE || info->kind != KIND_PII || !marked(info->examples[0], text)) {

@@ -48,6 +48,14 @@ static const struct {
     {"no example", "    examples: ['x ⟦abc1234⟧']\n", "", 2, "needs an example"},
     {"pattern and matcher", "severity: low", "severity: low\n    matcher: jwt\n    anchors: [eyJ]",
      2, "patterns or a matcher"},
+    {"a shape of something else", "pattern: 'abc[0-9]{4}'", "shape: 'A99B9'", 5,
+     "a shape is made of A, 9 and X"},
+    {"a shape without a digit", "pattern: 'abc[0-9]{4}'", "shape: 'AAAAAA'", 5,
+     "a shape has a digit"},
+    {"a separator that is none", "pattern: 'abc[0-9]{4}'", "shape: 'A99999'\n    between: '_'", 6,
+     "between is some of"},
+    {"a prefix in small letters", "pattern: 'abc[0-9]{4}'", "shape: 'A99999'\n    prefix: pt", 6,
+     "a prefix is"},
     {"no YAML", "rules:", "rules: [", 2, ""},
 };
 
