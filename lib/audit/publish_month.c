@@ -71,6 +71,7 @@ static enum aiu_status begin_anew(struct publisher *p)
     pthread_mutex_lock(&p->lock);
     publish_set_size(p, 0);
     pthread_mutex_unlock(&p->lock);
+    p->fresh = true;
     p->vkeys[0] = '\0';
     p->epoch = (struct announced){0};
     p->log_key = (struct announced){0};

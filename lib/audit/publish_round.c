@@ -292,9 +292,10 @@ static enum aiu_status begin(struct publisher *p, uint64_t end)
     TRY(learn_head(p));
     TRY(tile_writer_begin(p->writer, p->distrust ? NULL : &head, end, &rebuilt));
     p->begun = true;
-    if (rebuilt) {
+    if (rebuilt && !p->fresh) {
         publish_tell(p, PUBLISH_REBUILT, "tiles or checkpoint were missing");
-    } else {
+    }
+    if (!rebuilt) {
         pthread_mutex_lock(&p->lock);
         publish_set_size(p, head.size);
         pthread_mutex_unlock(&p->lock);
@@ -307,6 +308,7 @@ enum aiu_status publish_round(struct publisher *p)
     uint64_t durable = audit_size(p->options.log);
 
     TRY(p->begun ? AIU_OK : begin(p, durable));
+    p->fresh = false;
     if (durable == 0 || durable == atomic_load(&p->published)) {
         return AIU_OK;
     }

@@ -269,10 +269,11 @@ static enum aiu_status keep_keys(struct signer *s, const struct signer_request *
     uint64_t now_s = clock_unix_us(&s->options.clock) / 1000000;
     struct signer_state *state = &s->state;
 
-    s->announced_log_key = r->announced_log_key != 0;
+    s->announced_log_key = s->announced_log_key || r->announced_log_key != 0;
     TRY(signer_keys_look(&s->keys));
     if (r->month != state->head.month && state->head.month != 0 && s->announced_log_key) {
         TRY(signer_keys_end_rotation(&s->keys));
+        s->announced_log_key = false;
     }
     if (s->keys.epoch_next != NULL && r->announced_epoch == state->epoch + 1) {
         TRY(signer_keys_begin_epoch(&s->keys, state, now_s));

@@ -18,6 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "audit/shard.h"
 #include "base/alloc.h"
 #include "gateway/anchors.h"
 #include "gateway/gateway.h"
@@ -309,11 +310,31 @@ static void look_at_switches(struct gateway *g)
     }
 }
 
+// What the schema cannot say of the audit log's names and times.
+static enum aiu_status check_audit(const struct gateway *g)
+{
+    const struct config *c = g->config;
+    const uint64_t least_ms = SHARD_RETAIN_LEAST_DAYS * UINT64_C(86400000);
+
+    if (!note_name_valid(c->audit_origin) || c->audit_origin.n > SIGNER_ORIGIN_MOST) {
+        system_say("audit.origin: a name like example.com/gateway, without spaces or \"+\", of at "
+                   "most %d bytes",
+                   SIGNER_ORIGIN_MOST);
+        return AIU_CONFIG_INVALID;
+    }
+    if (c->audit_retention_ms != 0 && c->audit_retention_ms < least_ms) {
+        system_say("audit.retention: at least %dd, or 0 to keep all", SHARD_RETAIN_LEAST_DAYS);
+        return AIU_CONFIG_INVALID;
+    }
+    return AIU_OK;
+}
+
 static enum aiu_status prepare(struct gateway *g)
 {
     TRY(secret_init_process(false));
     TRY(secret_env_new(&g->env));
     TRY(load(g));
+    TRY(check_audit(g));
     TRY(open_log(g));
     TRY(switches_init(&g->switches, &g->state, &g->log));
     if (!g->options.check) {
