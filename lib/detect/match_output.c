@@ -11,9 +11,10 @@
 #include "detect/matcher.h"
 
 enum {
-    ALT_MOST = 200, // text of a link that is looked through for its beginning
+    ALT_MOST = 100, // text of a link that is looked through for its beginning
     BLANKS_MOST = 4,
-    URL_MOST = 512, // a longer one carries data whatever it looks like
+    SCHEME_MOST = 6, // "https:"
+    URL_MOST = 512,  // a longer one carries data whatever it looks like
 };
 
 bool url_has(uint8_t c)
@@ -142,18 +143,22 @@ static enum match carrying(const struct view *v, size_t at, bool image, struct h
     struct part part = {0};
     size_t start = at;
 
-    while (at < v->n && v->p[at] != '/') { // the scheme
+    while (at < v->n && at - start < SCHEME_MOST && v->p[at] != '/') {
         at++;
+    }
+    if (at < v->n && v->p[at] != '/') {
+        return MATCH_NO; // no host follows
     }
     at += at + 2 <= v->n ? 2 : 0;
     for (; at < v->n && url_has(v->p[at]); at++) {
         enum place next = place_after(place, v->p[at]);
-        if (next != place || separates(v->p[at], place)) {
+        bool separator = next != place || separates(v->p[at], place);
+        if (separator) {
             part = (struct part){0};
             place = next;
-            continue;
+        } else {
+            add(&part, v, at);
         }
-        add(&part, v, at);
         if (carries(&part, &limits[place]) || at - start >= URL_MOST) {
             *hit = (struct hit){.start = start, .end = at + 1, .flow = {.kind = FLOW_URL}};
             return MATCH_YES;

@@ -86,12 +86,35 @@ static void a_long_address_is_found_from_its_start_to_its_end(void **state)
     assert_int_equal(found.items[0].end, text.n - 5);
 }
 
+// What looks like the beginning of a link again and again is examined to its end.
+static void beginnings_of_links_are_no_links(void **state)
+{
+    (void)state;
+    CLEANUP(findings_done) struct findings found = FINDINGS_OF(FINDINGS_MOST);
+    CLEANUP(buf_wipe) struct buf text = BUF_OF(1 << 20);
+    struct bench *b = bench_get();
+
+    for (int i = 0; i < 20000; i++) {
+        assert_ok(buf_append(&text, SPAN_OF("](http")));
+    }
+    assert_ok(scan_text(b->engine, b->scratch, &b->all, buf_span(&text), &found));
+    assert_int_equal(found.count, 0);
+    buf_reset(&text);
+    assert_ok(buf_append(&text, SPAN_OF("[x](https://evil.example/?")));
+    for (int i = 0; i < 100000; i++) {
+        assert_ok(buf_append_byte(&text, '&'));
+    }
+    assert_ok(scan_text(b->engine, b->scratch, &b->all, buf_span(&text), &found));
+    assert_int_equal(found.count, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_link_to_an_allowed_host_may_carry_data),
         cmocka_unit_test(what_pages_and_pictures_need_is_left_alone),
         cmocka_unit_test(a_long_address_is_found_from_its_start_to_its_end),
+        cmocka_unit_test(beginnings_of_links_are_no_links),
     };
     return cmocka_run_group_tests(tests, NULL, bench_done);
 }
