@@ -191,6 +191,10 @@ static struct rule_set default_rules(const struct words *w)
     if (w->jsonl || w->request.pipe) {
         return rule_set_all();
     }
+    uint16_t escape = 0;
+    if (rules_find(SPAN_OF("hidden.ansi_escape"), &escape)) {
+        rule_set_remove(&hidden, escape); // scripts write them on purpose
+    }
     for (size_t i = 0; i < ARRAY_SIZE(rules.bits); i++) {
         rules.bits[i] |= hidden.bits[i];
     }
