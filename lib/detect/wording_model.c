@@ -4,12 +4,12 @@
 
 #include "base/status.h"
 
-static const float NOTHING = -1e9F;
+static const float nothing = -1e9F;
 
 void model_begin(struct model_run *r, const struct model *m)
 {
     *r = (struct model_run){
-        .model = m, .before = MODEL_NO_WORD, .place = MODEL_NEAR, .best = NOTHING};
+        .model = m, .before = MODEL_NO_WORD, .place = MODEL_NEAR, .best = nothing};
 }
 
 // The window of the last `n` blocks.

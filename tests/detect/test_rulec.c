@@ -56,6 +56,15 @@ static const struct {
      "between is some of"},
     {"a prefix in small letters", "pattern: 'abc[0-9]{4}'", "shape: 'A99999'\n    prefix: pt", 6,
      "a prefix is"},
+    {"an unknown class of words", "pattern: 'abc[0-9]{4}'", "phrases: ['some @thing']", 5,
+     "unknown class of words"},
+    {"two words as one", "pattern: 'abc[0-9]{4}'", "phrases: ['some thing|a_b']", 5,
+     "not one word"},
+    {"a gap that is no number", "pattern: 'abc[0-9]{4}'", "phrases: ['some ..x thing']", 5, "..N"},
+    {"a phrase that ends with a gap", "pattern: 'abc[0-9]{4}'", "phrases: ['some ..3']", 5,
+     "ends with a word"},
+    {"phrases that miss the example", "pattern: 'abc[0-9]{4}'", "phrases: ['some thing']", 6,
+     "does not find the example"},
     {"no YAML", "rules:", "rules: [", 2, ""},
 };
 

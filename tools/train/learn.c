@@ -14,11 +14,11 @@
 
 enum { EPOCHS = 5, WHOLE_EPOCHS = 2, WEIGHTS = 1 << MODEL_BITS };
 
-static const float RATE = 0.2F;
-static const float BIAS_RATE = 0.02F;
-static const float BIAS = -1.0F;
-static const float DECAY = 1e-5F;
-static const float SQUARE = 1e-4F; // the first gradients do not jump
+static const float rate = 0.2F;
+static const float bias_rate = 0.02F;
+static const float first_bias = -1.0F;
+static const float decay = 1e-5F;
+static const float first_square = 1e-4F; // the first gradients do not jump
 
 bool learned_new(struct arena *a, struct learned *ret)
 {
@@ -90,11 +90,11 @@ static void step(struct learned *l, const struct sample *s, struct window w, dou
     for (uint32_t i = s->blocks[w.first]; i < s->blocks[w.end]; i++) {
         float *weight = &l->weights[s->features[i]];
         float *square = &l->squares[s->features[i]];
-        float g = gradient + DECAY * *weight;
+        float g = gradient + decay * *weight;
         *square += g * g;
-        *weight -= RATE * g / sqrtf(*square + 1e-8F);
+        *weight -= rate * g / sqrtf(*square + 1e-8F);
     }
-    l->bias -= BIAS_RATE * (float)wrong * s->weight;
+    l->bias -= bias_rate * (float)wrong * s->weight;
 }
 
 static uint64_t next_random(uint64_t *state)
@@ -147,9 +147,9 @@ void learn(const struct corpus *c, const bool *use, struct learned *l)
     CHECK(order != NULL);
     memset(l->weights, 0, WEIGHTS * sizeof(*l->weights));
     for (size_t i = 0; i < WEIGHTS; i++) {
-        l->squares[i] = SQUARE;
+        l->squares[i] = first_square;
     }
-    l->bias = BIAS;
+    l->bias = first_bias;
     for (size_t i = 0; i < c->count; i++) {
         if (use[i] && !c->samples[i].skipped) {
             order[n++] = (uint32_t)i;

@@ -32,7 +32,7 @@ static void name_of(const char *path, char out[NAME])
 // hide in documents, the few documents without weigh more, so that the documents are not learned.
 static void weigh(struct corpus *c)
 {
-    enum { CLEAN = 6 };
+    static const float clean_weight = 6;
 
     for (size_t i = 0; i < c->count; i++) {
         float root = 1;
@@ -41,7 +41,7 @@ static void weigh(struct corpus *c)
             root++;
         }
         bool clean = c->sources[c->samples[i].source].document && !c->samples[i].attack;
-        c->samples[i].weight = (clean ? CLEAN : 1) * 30 / root;
+        c->samples[i].weight = (clean ? clean_weight : 1) * 30 / root;
     }
 }
 

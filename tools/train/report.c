@@ -10,9 +10,9 @@
 
 enum { WEIGHTS = 1 << MODEL_BITS, LEAST_ROWS = 100 };
 
-static const float THRESHOLD_FIRST = -3.0F;
-static const float THRESHOLD_STEP = 0.1F;
-static const int THRESHOLD_STEPS = 100;
+static const float threshold_first = -3.0F;
+static const float threshold_step = 0.1F;
+static const int threshold_steps = 100;
 
 struct tally {
     size_t rows, rules, joint, foreign;
@@ -54,10 +54,10 @@ static bool holds(const struct corpus *c, float threshold)
 
 float calibrate(const struct corpus *c)
 {
-    float threshold = THRESHOLD_FIRST;
+    float threshold = threshold_first;
 
-    for (int i = 0; i < THRESHOLD_STEPS && !holds(c, threshold); i++) {
-        threshold = THRESHOLD_FIRST + THRESHOLD_STEP * (float)(i + 1);
+    for (int i = 0; i < threshold_steps && !holds(c, threshold); i++) {
+        threshold = threshold_first + threshold_step * (float)(i + 1);
     }
     return threshold;
 }
