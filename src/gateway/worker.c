@@ -22,6 +22,7 @@
 #include "base/num.h"
 #include "gateway/admin.h"
 #include "gateway/anchors.h"
+#include "gateway/events.h"
 #include "gateway/gateway.h"
 #include "gateway/listen.h"
 #include "gateway/signing.h"
@@ -63,6 +64,7 @@ struct worker {
     pthread_mutex_t lock; // guards `posted`
     pthread_cond_t changed;
     size_t posted; // loops that have not answered a post
+    struct events events;
     struct switches switches;
     struct anchors anchors;
     struct publisher *publisher; // of the audit log
@@ -98,45 +100,6 @@ static void post_all(struct worker *w, void (*fn)(void *ctx))
     (void)pthread_mutex_unlock(&w->lock);
 }
 
-// --- records of the process -------------------------------------------------------------------
-
-static uint64_t record_it(struct worker *w, enum record_event event,
-                          const struct record_field *fields, size_t count)
-{
-    CLEANUP(buf_wipe) struct buf b = BUF_OF(RECORD_MOST);
-    uint64_t index = 0;
-
-    if (record_event(&b, &w->shared.origin, event, clock_unix_us(&w->shared.clock), fields,
-                     count) != AIU_OK ||
-        audit_append(w->shared.audit, buf_span(&b), &index) != AIU_OK) {
-        log_event(&w->g->log, LOG_ERROR, "audit_event_lost", LOG_U64("event", event));
-    }
-    return index;
-}
-
-static uint64_t record_config(struct worker *w, enum record_event event, struct span hash)
-{
-    const struct record_field fields[] = {RECORD_TEXT("cfg", hash),
-                                          RECORD_NUMBER("pid", (uint64_t)getpid())};
-
-    return record_it(w, event, fields, ARRAY_SIZE(fields));
-}
-
-// What the configuration weakens is on record from the start (S25).
-static void record_weakened(struct worker *w)
-{
-    for (size_t i = 0; i < w->service->upstream_count; i++) {
-        const struct upstream *u = &w->service->upstreams[i];
-        if (u->url.scheme == URL_HTTP && !url_is_loopback(&u->url)) {
-            const struct record_field fields[] = {RECORD_TEXT("what", SPAN_OF("plaintext")),
-                                                  RECORD_TEXT("provider", u->provider->name)};
-            (void)record_it(w, RECORD_WEAKENED, fields, ARRAY_SIZE(fields));
-            log_event(&w->g->log, LOG_WARNING, "provider_without_tls",
-                      LOG_ID("provider", u->provider->name));
-        }
-    }
-}
-
 // --- witnesses --------------------------------------------------------------------------------
 
 static void on_witness_trouble(void *ctx, const struct anchor_witness *witness,
@@ -149,8 +112,9 @@ static void on_witness_trouble(void *ctx, const struct anchor_witness *witness,
     const struct record_field fields[] = {RECORD_TEXT("what", words[trouble]),
                                           RECORD_TEXT("witness", witness->name)};
 
-    record_it(w, trouble == ANCHOR_CONFLICT ? RECORD_INCIDENT : RECORD_AUDIT_DEGRADED, fields,
-              ARRAY_SIZE(fields));
+    (void)events_record(&w->events,
+                        trouble == ANCHOR_CONFLICT ? RECORD_INCIDENT : RECORD_AUDIT_DEGRADED,
+                        fields, ARRAY_SIZE(fields));
 }
 
 static void on_cosigned(void *ctx, struct span text, struct span lines)
@@ -223,7 +187,7 @@ static void record_switch(void *ctx, const struct control_change *c)
     if (w->shared.audit == NULL) {
         return; // in force since before this start, and on record since then
     }
-    (void)record_it(w, event_of(c->list), fields, ARRAY_SIZE(fields));
+    (void)events_record(&w->events, event_of(c->list), fields, ARRAY_SIZE(fields));
     log_event(&w->g->log, LOG_CRITICAL, "switch", LOG_NAME("what", control_list_text(c->list)),
               LOG_BOOL("on", c->on), LOG_ID("scope", c->scope));
 }
@@ -353,13 +317,14 @@ static void reload(struct worker *w)
                   LOG_NAME("code", aiu_status_info(st)->code));
         return;
     }
+    events_configuration(&w->events, w->service, next);
     serve_with(w, next);
+    events_keys(&w->events, next);
     if (!anchors_fit(&w->anchors, next->config)) {
         anchors_stop(&w->anchors);
         start_anchors(w);
     }
     control_set_fixed(w->shared.control, next->config->maintenance);
-    (void)record_config(w, RECORD_CONFIG_CHANGE, next->config_hash);
     log_event(&w->g->log, LOG_INFO, "reloaded", LOG_ID("config", next->config_hash));
 }
 
@@ -452,6 +417,7 @@ static enum aiu_status open_audit(struct worker *w)
     enum aiu_status st = shard_settle(audit);
     st = st != AIU_OK ? st : publish_expect(w->log_folder, &head, &o.signed_head);
     st = st == AIU_OK ? audit_open(&o, &w->shared.audit) : st;
+    w->events = (struct events){w->shared.audit, &w->shared.origin, &w->shared.clock, &w->g->log};
     if (st != AIU_OK) {
         say_why_not(w->log_folder, &head, st);
     }
@@ -484,7 +450,7 @@ static void close_audit(struct worker *w, bool whole)
         return;
     }
     if (whole) {
-        index = record_config(w, RECORD_SHUTDOWN, w->service->config_hash);
+        index = events_process(&w->events, RECORD_SHUTDOWN, w->service);
         IGNORE(audit_wait(w->shared.audit, index, LAST_RECORD_MS));
     }
     publish_stop(w->publisher);
@@ -783,8 +749,9 @@ int worker_run(struct gateway *g)
 
     enum aiu_status st = prepare(&worker);
     if (st == AIU_OK) {
-        (void)record_config(&worker, RECORD_BOOT, worker.service->config_hash);
-        record_weakened(&worker);
+        (void)events_process(&worker.events, RECORD_BOOT, worker.service);
+        events_keys(&worker.events, worker.service);
+        events_weakened(&worker.events, worker.service);
         start_anchors(&worker);
         st = watch(&worker, worker.service->config);
     }

@@ -5,6 +5,7 @@ that are dropped (S73, S77, S78, S80)."""
 import json
 import os
 import re
+import signal
 import subprocess
 import time
 
@@ -134,6 +135,27 @@ class File(Case):
             harness.wait_until(lambda: self.chat().status == 503, 1, text)
             self.write("{}")
             harness.wait_until(lambda: self.chat().status == 200, 1, "the end of " + text)
+
+
+class Recorded(Case):
+    """S27: what happens to the process, with names and never values."""
+
+    def test_loaded_keys_and_what_changed_are_on_record(self):
+        log = self.gateway.audit()
+        self.assertEqual(log[0]["t"], "boot")
+        loaded = [r for r in log if r["t"] == "key_event" and r["what"] == "loaded"]
+        self.assertEqual([(r["provider"], r["source"]) for r in loaded], [("mock", "file")])
+        self.assertNotIn(harness.PROVIDER_KEY, json.dumps(log))
+        self.gateway.config["limits"] = {"max_body": "1MiB"}
+        self.gateway.config["keys"][0]["limits"] = {"requests_per_minute": 1000}
+        self.gateway.write_config()
+        os.kill(self.gateway.pid, signal.SIGHUP)
+        change = harness.wait_until(lambda: [r for r in self.gateway.audit()
+                                             if r["t"] == "config_change"], 5, "the change")[0]
+        self.assertEqual(change["before"], log[0]["cfg"])
+        self.assertNotEqual(change["cfg"], change["before"])
+        self.assertEqual(set(change["changed"].split()),
+                         {"limits.max_body", "keys[app1].limits.requests_per_minute"})
 
 
 class Rotated(Case):
