@@ -321,6 +321,15 @@ static bool names_other(struct span name)
     return name_holds(name, words, ARRAY_SIZE(words));
 }
 
+// An "api_key" is a token; a "key" may be that of a map.
+static bool names_token(struct span name)
+{
+    static const struct span words[] = {SPAN("api"),     SPAN("access"), SPAN("private"),
+                                        SPAN("encrypt"), SPAN("sign"),   SPAN("client")};
+
+    return name_holds(name, words, ARRAY_SIZE(words));
+}
+
 static bool is_long_random(const struct looks *l, struct span text, enum name_kind kind)
 {
     return l->n >= (kind == NAME_KEY ? (size_t)KEY_FEWEST : (size_t)TOKEN_FEWEST) &&
@@ -345,8 +354,9 @@ static bool is_secret(const struct place *p, const struct value *value)
         return false;
     }
     struct looks l = looks_of(text);
-    bool found = is_long_random(&l, text, p->kind) ||
-                 (p->kind == NAME_PASSWORD && !value->second && is_password(&l, text));
+    enum name_kind kind = p->kind == NAME_KEY && names_token(name) ? NAME_TOKEN : p->kind;
+    bool found = is_long_random(&l, text, kind) ||
+                 (kind == NAME_PASSWORD && !value->second && is_password(&l, text));
     return found && !is_stand_in(text) && !names_other(name);
 }
 

@@ -231,40 +231,62 @@ static enum match again(const struct view *v, const struct site *anchor, size_t 
     return literal_ahead(v, s, span_of(v->p + anchor->start, anchor->end - anchor->start), false);
 }
 
+struct gap {
+    const struct byte_class *left;  // what may not stand on both sides of the value's beginning
+    const struct byte_class *first; // its first byte
+    struct site keyword;
+    bool assigned; // an operator stood in it, or none is needed
+    bool over;     // the keyword came again: no value is behind this one
+};
+
+// Whether the value begins at `s`.
+static enum match value_at(const struct catalog *c, const struct program *program,
+                           const struct view *v, size_t s, struct gap *gap, struct hit *hit)
+{
+    bool edge =
+        gap->left == NULL || !class_has(gap->left, v->p[s - 1]) || !class_has(gap->left, v->p[s]);
+    if (!edge) {
+        return MATCH_NO;
+    }
+    enum match m = again(v, &gap->keyword, s);
+    if (m != MATCH_NO) {
+        gap->over = m == MATCH_YES;
+        return gap->over ? MATCH_NO : match_more(hit, s);
+    }
+    if (!gap->assigned || !class_has(gap->first, v->p[s])) {
+        return MATCH_NO;
+    }
+    m = run_forward(c, program, v, 2, s, hit);
+    gap->over =
+        m == MATCH_YES && tells_checksum(span_of(v->p + gap->keyword.end, s - gap->keyword.end));
+    if (gap->over) {
+        return MATCH_NO;
+    }
+    return m == MATCH_MORE ? match_more(hit, s) : m;
+}
+
 // Where may the value begin? At the first place in the gap, with nothing of its alphabet before it,
 // from which on all of it matches. A line may end once, and not before a blank line.
 static enum match run_gap(const struct catalog *c, const struct program *program,
                           const struct view *v, const struct site *anchor, struct hit *hit)
 {
-    const struct item *gap = &c->items[program->items + 1];
-    const struct byte_class *first = first_class(c, program);
-    const struct byte_class *left = &c->classes[program->left == INDEX_NONE ? 0 : program->left];
-    bool edge = program->left != INDEX_NONE;
-    bool assigned = gap->min == 0;
-    size_t at = anchor->end;
+    const struct item *item = &c->items[program->items + 1];
+    struct gap gap = {.left = program->left == INDEX_NONE ? NULL : &c->classes[program->left],
+                      .first = first_class(c, program),
+                      .keyword = *anchor,
+                      .assigned = item->min == 0};
     unsigned lines = 0;
 
-    for (size_t s = at; s - at <= gap->max && lines < 2; s++) {
+    for (size_t s = anchor->end; s - anchor->end <= item->max && lines < 2 && !gap.over; s++) {
         if (s == v->n) {
             return v->final ? MATCH_NO : match_more(hit, s);
         }
-        uint8_t byte = v->p[s];
-        bool inside = edge && class_has(left, v->p[s - 1]) && class_has(left, byte);
-        enum match m = inside ? MATCH_NO : again(v, anchor, s);
+        enum match m = value_at(c, program, v, s, &gap, hit);
         if (m != MATCH_NO) {
-            return m == MATCH_YES ? MATCH_NO : match_more(hit, s);
+            return m;
         }
-        if (assigned && !inside && class_has(first, byte)) {
-            m = run_forward(c, program, v, 2, s, hit);
-            if (m == MATCH_YES) {
-                return tells_checksum(span_of(v->p + at, s - at)) ? MATCH_NO : MATCH_YES;
-            }
-            if (m == MATCH_MORE) {
-                return match_more(hit, s);
-            }
-        }
-        assigned = assigned || assigns(byte);
-        lines += byte == '\n' && v->p[s - 1] != '\\';
+        gap.assigned = gap.assigned || assigns(v->p[s]);
+        lines += v->p[s] == '\n' && v->p[s - 1] != '\\';
     }
     return MATCH_NO;
 }

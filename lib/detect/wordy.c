@@ -3,7 +3,8 @@
 //
 // The pairs of letters were counted over 16,000 words of English prose and of identifiers. In words
 // 86 of 100 pairs are among the 200 commonest, by chance 30. Pairs of the letters a to f do not
-// count: half of them are common, and hexadecimal numbers have no others.
+// count: half of them are common, and hexadecimal numbers have no others; nor do those where a word
+// of camel case begins.
 #include "detect/wordy.h"
 
 #include <string.h>
@@ -29,7 +30,8 @@ bool is_wordy(struct span text)
 
     for (size_t i = 1; i < text.n; i++) {
         bool hex = is_hex(text.p[i - 1]) && is_hex(text.p[i]);
-        if (is_alpha(text.p[i - 1]) && is_alpha(text.p[i]) && !hex) {
+        bool camel = !is_upper(text.p[i - 1]) && is_upper(text.p[i]);
+        if (is_alpha(text.p[i - 1]) && is_alpha(text.p[i]) && !hex && !camel) {
             unsigned one = (text.p[i - 1] | 0x20U) - 'a';
             unsigned two = (text.p[i] | 0x20U) - 'a';
             pairs++;
@@ -160,7 +162,7 @@ static bool is_published(struct span text)
     return false;
 }
 
-enum { PIECE_DIGITS = 5, PIECE_SHORT = 4 };
+enum { PIECE_DIGITS = 5, PIECE_SHORT = 5 };
 
 // A word, a number, or a word with a short number behind it: TLS13, x25519, aes, 256.
 static bool is_piece(struct span piece)

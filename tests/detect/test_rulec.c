@@ -63,6 +63,14 @@ static const struct {
     {"a gap that is no number", "pattern: 'abc[0-9]{4}'", "phrases: ['some ..x thing']", 5, "..N"},
     {"a phrase that ends with a gap", "pattern: 'abc[0-9]{4}'", "phrases: ['some ..3']", 5,
      "ends with a word"},
+    {"a keyword that is too short", "severity: low", "severity: low\n    keywords: [ab]", 5,
+     "a keyword has"},
+    {"a gap without end", "severity: low", "severity: low\n    keywords: [abc]\n    gap: 1000", 6,
+     "a gap is"},
+    {"no gap", "severity: low", "severity: low\n    keywords: [abc]\n    gap: 0", 6, "a gap is"},
+    {"a class as a whole pattern", "abc[0-9]{4}", "[0-9]{0,3}", 5, "matches the empty string"},
+    {"a mark of truth", "severity: low", "severity: low\n    keywords: [abc]\n    assigned: maybe",
+     6, "true or false"},
     {"no YAML", "rules:", "rules: [", 2, ""},
 };
 
