@@ -288,7 +288,7 @@ class Folder:
         text = chr(code)
         look, strict = "", False
         if kind in ("LETTER", "OTHER"):
-            text = self.fold(code)
+            text = " ".join(self.fold(code).split())  # accents alone are a blank and a mark
             look, strict = self.look(code)
         elif kind == "TAG":
             text = chr(code - 0xE0000).lower() if code < 0xE007F else ""
