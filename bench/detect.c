@@ -16,8 +16,8 @@
 
 enum { BLOCK = 64 << 10, ROUNDS = 5, FILE_MOST = 256 << 20 };
 
-static struct engine *engine;
-static struct scratch *scratch;
+static struct engine *g_engine;
+static struct scratch *g_scratch;
 
 static double seconds(void)
 {
@@ -35,7 +35,7 @@ static size_t scan(const struct rule_set *rules, struct span text)
 
     while (text.n > 0) {
         size_t n = text.n < BLOCK ? text.n : BLOCK;
-        if (scan_text(engine, scratch, rules, span_first(text, n), &found) != AIU_OK) {
+        if (scan_text(g_engine, g_scratch, rules, span_first(text, n), &found) != AIU_OK) {
             return SIZE_MAX;
         }
         count += found.count;
@@ -147,18 +147,19 @@ static void report_all(int argc, char **argv, uint8_t *text, size_t n)
 
 int main(int argc, char **argv)
 {
-    size_t n = 4 * BLOCK;
+    size_t n = (size_t)4 * BLOCK;
     uint8_t *text = mem_new(n, 1);
     double begin = seconds();
 
-    if (text == NULL || engine_new(&engine) != AIU_OK || scratch_new(engine, &scratch) != AIU_OK) {
+    if (text == NULL || engine_new(&g_engine) != AIU_OK ||
+        scratch_new(g_engine, &g_scratch) != AIU_OK) {
         (void)fprintf(stderr, "bench_detect: the engine does not load\n");
         return 1;
     }
     (void)printf("%zu rules loaded in %.2f ms\n", rules_count(), (seconds() - begin) * 1e3);
     report_all(argc, argv, text, n);
-    scratch_free(scratch);
-    engine_free(engine);
+    scratch_free(g_scratch);
+    engine_free(g_engine);
     mem_free(text);
     return 0;
 }
