@@ -7,12 +7,11 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "audit/log.h"
-#include "audit/tile.h"
+#include "audit/tile_writer.h"
 #include "audit/verify.h"
 #include "base/alloc.h"
 #include "base/num.h"
@@ -50,23 +49,6 @@ static void must(enum aiu_status st, const char *what)
     }
 }
 
-static void write_file(const char *folder, const char *name, struct span bytes)
-{
-    char path[PATH_SIZE];
-
-    (void)snprintf(path, sizeof(path), "%s/%s", folder, name);
-    for (char *at = path + strlen(folder) + 1; (at = strchr(at, '/')) != NULL; at++) {
-        *at = '\0';
-        (void)mkdir(path, 0700);
-        *at = '/';
-    }
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    if (fd < 0 || write(fd, bytes.p, bytes.n) != (ssize_t)bytes.n) {
-        must(AIU_IO, path);
-    }
-    (void)close(fd);
-}
-
 static void record(uint64_t i, uint8_t out[RECORD])
 {
     memset(out, 'a' + (int)(i % 26), RECORD);
@@ -75,26 +57,17 @@ static void record(uint64_t i, uint8_t out[RECORD])
     out[n] = 'x';
 }
 
-// One tile and one bundle.
-static void publish_group(const char *folder, uint64_t group, unsigned width)
+// Tiles and bundles, as the publisher writes them.
+static void publish(const char *folder, uint64_t entries)
 {
-    static uint8_t bundle[TILE_WIDTH * (RECORD + 2)], hashes[TILE_SIZE];
-    struct tile t = {TILE_ENTRIES, group, width};
-    char name[TILE_PATH_SIZE];
+    struct tile_writer *w = NULL;
+    bool rebuilt = false;
 
-    for (unsigned i = 0; i < width; i++) {
-        uint8_t *at = bundle + (size_t)i * (RECORD + 2);
-        at[0] = RECORD >> 8;
-        at[1] = RECORD & 255;
-        record(group * TILE_WIDTH + i, at + 2);
-        struct tree_hash leaf = tree_leaf(span_of(at + 2, RECORD));
-        memcpy(hashes + (size_t)i * TREE_HASH_SIZE, leaf.bytes, TREE_HASH_SIZE);
-    }
-    tile_path(&t, name);
-    write_file(folder, name, span_of(bundle, (size_t)width * (RECORD + 2)));
-    t.level = 0;
-    tile_path(&t, name);
-    write_file(folder, name, span_of(hashes, (size_t)width * TREE_HASH_SIZE));
+    must(tile_writer_new(folder, false, &w), "tiles");
+    must(tile_writer_begin(w, NULL, entries, &rebuilt), "tiles");
+    must(tile_writer_take(w, entries), "tiles");
+    must(tile_writer_flush(w), "tiles");
+    tile_writer_free(w);
 }
 
 static void write_log(const char *folder, uint64_t entries)
@@ -122,11 +95,16 @@ static void write_log(const char *folder, uint64_t entries)
 
 static void sign(const char *folder, const char *root_text, uint64_t size)
 {
-    char text[256];
+    char text[256], path[PATH_SIZE];
     int n = snprintf(text, sizeof(text), "bench\n%llu\n%s\n\n\xE2\x80\x94 bench AAAAAAAAAAAAAAAA\n",
                      (unsigned long long)size, root_text);
 
-    write_file(folder, "checkpoint", span_of(text, (size_t)n));
+    (void)snprintf(path, sizeof(path), "%s/checkpoint", folder);
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (fd < 0 || write(fd, text, (size_t)n) != n) {
+        must(AIU_IO, path);
+    }
+    (void)close(fd);
 }
 
 static void measure(const char *folder, const char *what, unsigned threads)
@@ -183,9 +161,7 @@ int main(int argc, char **argv)
     measure_hash(mib * 1024 * 1024);
     measure(argv[1], "write-ahead log", 1);
     measure(argv[1], "write-ahead log", all);
-    for (uint64_t group = 0; group * TILE_WIDTH < entries; group++) {
-        publish_group(argv[1], group, tile_width(0, group, entries));
-    }
+    publish(argv[1], entries);
     measure(argv[1], "with tiles and bundles", 1);
     measure(argv[1], "with tiles and bundles", all);
     return 0;
