@@ -371,10 +371,11 @@ def main():
     sys.stdout.write(emit("blocks", "uint16_t", blocks) + "\n")
     sys.stdout.write(emit("cells", "uint16_t", cells) + "\n")
     pairs = ["{0x%X, 0x%X, 0x%X}" % (a, b, w) for (a, b), w in sorted(folder.pairs.items())]
-    sys.stdout.write(emit("pairs", "struct fold_pair", pairs) + "\n// clang-format on\n\n")
+    sys.stdout.write(emit("pairs", "struct fold_pair", pairs) + "\n\n")
     sys.stdout.write(
         "const struct fold_table fold_table = {pool, entries, blocks, cells, pairs,\n"
-        "                                      %d, ARRAY_SIZE(blocks), ARRAY_SIZE(pairs)};\n" % BLOCK
+        "                                      %d, ARRAY_SIZE(blocks), ARRAY_SIZE(pairs)};\n"
+        "// clang-format on\n" % BLOCK
     )
     sys.stderr.write("%d entries, %d blocks, %d cells, pool %d, pairs %d\n" % (
         len(entries), len(blocks), len(cells), len(pool), len(pairs)))

@@ -4578,7 +4578,7 @@ static const struct fold_pair pairs[] = {
     {0x114B9, 0x114BD, 0x114BE}, {0x115B8, 0x115AF, 0x115BA}, {0x115B9, 0x115AF, 0x115BB},
     {0x11935, 0x11930, 0x11938},
 };
-// clang-format on
 
 const struct fold_table fold_table = {pool, entries, blocks, cells, pairs,
                                       64, ARRAY_SIZE(blocks), ARRAY_SIZE(pairs)};
+// clang-format on

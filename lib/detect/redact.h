@@ -36,7 +36,8 @@ MUST_CHECK enum aiu_status redact_tag(uint16_t rule, bool plain, struct buf *dst
 MUST_CHECK enum aiu_status redact_mask(uint16_t rule, struct span value, struct buf *dst);
 
 // What stands in the place of `f`, whose text is `value`: one that is empty or over
-// PSEUDONYM_VALUE_MOST gets a tag. In a bare JSON number (f->number) stands "0", or the token's digits.
+// PSEUDONYM_VALUE_MOST gets a tag. In a bare JSON number (f->number) stands "0", or the token's
+// digits.
 MUST_CHECK enum aiu_status redact_put(const struct redaction *r, const struct finding *f,
                                       struct span value, struct buf *dst);
 
