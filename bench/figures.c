@@ -140,8 +140,11 @@ static const char prose[] =
     "The quick brown fox jumps over the lazy dog, and nobody in the audience "
     "seems to mind the noise at all.\n";
 
-static void print_plain_and_hostile(void)
+// Hostile texts hold nothing but beginnings; what they cost is told over ordinary text.
+static void print_plain_and_hostile(const struct texts *chats)
 {
+    struct rule_set all = rule_set_all();
+    double ordinary = cost(&all, chats);
     static const char *const units[] = {"1",
                                         "A",
                                         "a.a.",
@@ -159,7 +162,7 @@ static void print_plain_and_hostile(void)
                                         "key=",
                                         "token: ",
                                         "password=",
-                                        "secret = \"",
+                                        "secret = '",
                                         "<|im_start|>",
                                         "\xE2\x80\x8B",
                                         "ignore all previous instructions. "};
@@ -172,12 +175,13 @@ static void print_plain_and_hostile(void)
     double plain = cost_of(p, PLAIN);
     for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
         fill(p, PLAIN / 16, units[i]);
-        double ratio = cost_of(p, PLAIN / 16) / plain;
+        double ratio = cost_of(p, PLAIN / 16) / ordinary;
         which = ratio > worst ? units[i] : which;
         worst = ratio > worst ? ratio : worst;
     }
-    (void)printf("\"plain_gb_s\":%.3f,\"hostile_ratio\":%.2f,\"hostile_bytes\":%u,",
-                 1024 / plain / 1e3, worst, (unsigned)(uint8_t)which[0]);
+    (void)printf("\"plain_gb_s\":%.3f,\"ordinary_us_kb\":%.3f,\"hostile_ratio\":%.2f,"
+                 "\"hostile\":\"%s\",",
+                 1024 / plain / 1e3, ordinary, worst, (uint8_t)which[0] < 0x80 ? which : "unseen");
     mem_free(p);
 }
 
@@ -243,7 +247,7 @@ int main(int argc, char **argv)
     print_chats(&chats);
     (void)printf("\"code_secrets_us_kb\":%.3f,\"code_all_us_kb\":%.3f,", cost(&secrets, &code),
                  cost(&all, &code));
-    print_plain_and_hostile();
+    print_plain_and_hostile(&chats);
     print_stream(&chats);
     return 0;
 }
