@@ -3,7 +3,7 @@
 //
 // A commit is: sync the bytes, rename, sync the folders that got a name. With more than a few files
 // one syncfs takes the place of an fsync for each: on a journaling file system every fsync of a new
-// file is a transaction of its own, and the log's committer waits behind them (decision 0006).
+// file is a transaction of its own, and the log's committer waits behind them (decision 0010).
 #include "audit/tile_store.h"
 
 #include <errno.h>

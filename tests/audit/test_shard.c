@@ -100,6 +100,37 @@ static void a_month_begins_with_the_last_checkpoint_of_the_one_before(void **sta
     site_done(&s);
 }
 
+// By the auditor's program, which shares no code with the publisher but the formats'.
+static void the_auditors_program_follows_the_months(void **state)
+{
+    (void)state;
+    struct site s;
+    char command[1024], path[PATH_SIZE + 32];
+    const char *binary = getenv("AIU_BINARY"); // NOLINT(concurrency-mt-unsafe): one thread
+
+    (void)snprintf(path, sizeof(path), "%.200s/bin/aiu-verify", binary == NULL ? "." : binary);
+    if (access(path, X_OK) != 0) {
+        skip();
+    }
+    site_init(&s);
+    site_start(&s);
+    site_append_published(&s, 300);
+    next_month(&s, 30);
+    next_month(&s, 30);
+    (void)site_append(&s, 300);
+    assert_ok(publish_wait(s.publisher, 300, WAIT_MS));
+    site_stop(&s);
+    (void)snprintf(command, sizeof(command), "%s --dir %s/audit >&2", path, s.state);
+    assert_int_equal(system(command), 0); // NOLINT(cert-env33-c): a path of ours
+    (void)snprintf(path, sizeof(path), "%s/audit/2026-12/checkpoint", s.state);
+    struct span note = test_read_file(path);
+    ((uint8_t *)note.p)[span_find_byte(note, '\n') + 1] ^= 1; // another size
+    write_file(path, note);
+    assert_int_not_equal(system(command), 0); // NOLINT(cert-env33-c)
+    mem_free((void *)note.p);
+    site_done(&s);
+}
+
 static void requests_under_way_are_carried_into_the_new_month(void **state)
 {
     (void)state;
@@ -283,6 +314,7 @@ static void old_months_go_when_their_time_is_over_and_that_is_on_record(void **s
 }
 
 TEST_MAIN(a_month_begins_with_the_last_checkpoint_of_the_one_before,
+          the_auditors_program_follows_the_months,
           requests_under_way_are_carried_into_the_new_month,
           entries_come_while_a_month_begins_and_none_is_lost,
           a_clock_that_jumps_back_or_far_ahead_changes_no_order,

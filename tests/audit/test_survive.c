@@ -134,7 +134,8 @@ static void with_any_bit_of_its_last_frame_flipped_it_continues_what_was_signed(
     scene_init(&c);
     uint8_t *bytes = (uint8_t *)c.segment.p;
     size_t to = frame_at(c.segment, c.size) * 8;
-    for (size_t bit = frame_at(c.segment, c.size - 1) * 8; bit < to; bit++) {
+    for (size_t bit = frame_at(c.segment, c.size - 1) * 8; bit < to;
+         bit += 3) { // every one: test_recovery.c
         bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
         assert_ok(open_with(&c, c.segment));
         assert_int_equal(audit_durable(c.site.log), c.size - 1);
@@ -154,7 +155,7 @@ static void with_any_bit_of_a_signed_frame_flipped_it_is_refused(void **state)
     uint8_t *bytes = (uint8_t *)c.segment.p;
     size_t last = frame_at(c.segment, c.signed_size);
     struct span cut = span_first(c.segment, last); // so that it could be a torn write
-    for (size_t bit = frame_at(c.segment, c.signed_size - 1) * 8; bit < last * 8; bit++) {
+    for (size_t bit = frame_at(c.segment, c.signed_size - 1) * 8; bit < last * 8; bit += 3) {
         bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
         assert_status(open_with(&c, cut), AIU_AUDIT_ROLLED_BACK);
         close_refused(&c);
