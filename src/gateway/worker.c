@@ -16,8 +16,6 @@
 #include <unistd.h>
 
 #include "audit/log.h"
-#include "audit/publish.h"
-#include "audit/shard.h"
 #include "base/alloc.h"
 #include "base/num.h"
 #include "gateway/admin.h"
@@ -25,17 +23,12 @@
 #include "gateway/events.h"
 #include "gateway/gateway.h"
 #include "gateway/listen.h"
-#include "gateway/signing.h"
 #include "gateway/switches.h"
+#include "gateway/trail.h"
 #include "secret/master.h"
 #include "secret/random.h"
 
-enum {
-    ABANDON_MS = 2000,
-    CONTROL_POLL_MS = 200,
-    SIGNER_TRIES = 5, // of two seconds each
-    LAST_RECORD_MS = 5000
-};
+enum { ABANDON_MS = 2000, CONTROL_POLL_MS = 200 };
 
 struct worker_loop {
     struct worker *worker;
@@ -67,9 +60,8 @@ struct worker {
     struct events events;
     struct switches switches;
     struct anchors anchors;
-    struct publisher *publisher; // of the audit log
-    bool dropped;                // the key of a provider was dropped or taken again
-    char log_folder[4200];
+    struct trail trail;
+    bool dropped; // the key of a provider was dropped or taken again
 };
 
 // --- talking to loops -------------------------------------------------------------------------
@@ -121,7 +113,7 @@ static void on_cosigned(void *ctx, struct span text, struct span lines)
 {
     struct worker *w = ctx;
 
-    if (publish_cosign(w->publisher, text, lines) != AIU_OK) {
+    if (publish_cosign(w->trail.publisher, text, lines) != AIU_OK) {
         log_event(&w->g->log, LOG_ERROR, "cosignature_not_published");
     }
 }
@@ -270,7 +262,7 @@ static enum aiu_status watch(struct worker *w, struct config *config)
 {
     const struct watchers_options o = {.config = config,
                                        .env = w->g->env,
-                                       .log_folder = w->log_folder,
+                                       .log_folder = w->trail.folder,
                                        .audit = w->shared.audit,
                                        .origin = &w->shared.origin,
                                        .clock = &w->shared.clock,
@@ -342,121 +334,6 @@ static enum aiu_status new_id(char *out, size_t bytes)
     return AIU_OK;
 }
 
-static void on_publish(void *ctx, enum publish_event event, const char *why)
-{
-    const struct worker *w = ctx;
-    const struct logger *log = &w->g->log;
-
-    switch (event) {
-    case PUBLISH_REBUILT:
-        log_event(log, LOG_WARNING, "audit_tree_rebuilt", LOG_NAME("why", why));
-        break;
-    case PUBLISH_DEGRADED:
-        log_event(log, LOG_ERROR, "audit_unsigned", LOG_NAME("why", why));
-        break;
-    case PUBLISH_RECOVERED:
-        log_event(log, LOG_INFO, "audit_signed_again", LOG_BOOL("signed", true));
-        break;
-    case PUBLISH_MONTH:
-        log_event(log, LOG_INFO, "audit_month_begun", LOG_NAME("what", why));
-        break;
-    case PUBLISH_PURGED:
-        log_event(log, LOG_WARNING, "audit_month_deleted", LOG_BOOL("recorded", true));
-        break;
-    case PUBLISH_REFUSED:
-        log_event(log, LOG_CRITICAL, "audit_signature_refused", LOG_NAME("why", why));
-        break;
-    }
-}
-
-// What was signed of the log: without that, an old copy of it could be taken for the log.
-static enum aiu_status ask_for_head(struct worker *w, struct signer_head *ret_head)
-{
-    const struct signer_request hello = {.month = 0};
-    static struct signer_reply reply;
-    enum aiu_status st = AIU_TIMEOUT;
-
-    for (int i = 0; i < SIGNER_TRIES && st == AIU_TIMEOUT; i++) {
-        st = signing_ask(w->g, &hello, &reply);
-    }
-    if (st != AIU_OK) {
-        system_say("the signer of the audit log does not answer");
-        return AIU_AUDIT_UNAVAILABLE;
-    }
-    *ret_head = reply.head;
-    return AIU_OK;
-}
-
-static void say_why_not(const char *folder, const struct signer_head *head, enum aiu_status st)
-{
-    if (st == AIU_AUDIT_ROLLED_BACK) {
-        system_say("the audit log in %s is not what was signed of it: %llu entries of %s were "
-                   "signed, and they are not there. Either an old copy was put back, or the disk "
-                   "lost what it had confirmed, or somebody changed the log. Nothing is signed or "
-                   "served over it. Put the newer log back; docs/audit.md tells what else can be "
-                   "done",
-                   folder, (unsigned long long)head->tree.size, head->origin);
-        return;
-    }
-    system_say("the audit log in %s cannot be used: %s; `aiu audit fsck --dir %s` explains", folder,
-               aiu_status_info(st)->text, folder);
-}
-
-static enum aiu_status open_audit(struct worker *w)
-{
-    char audit[4200];
-    struct signer_head head = {0};
-    struct audit_options o = {.folder = w->log_folder,
-                              .clock = w->shared.clock,
-                              .node = w->shared.origin.node,
-                              .boot = w->shared.origin.boot};
-
-    (void)snprintf(w->log_folder, sizeof(w->log_folder), "%s/audit/main", w->g->state.path);
-    TRY(ask_for_head(w, &head));
-    (void)snprintf(audit, sizeof(audit), "%s/audit", w->g->state.path);
-    enum aiu_status st = shard_settle(audit);
-    st = st != AIU_OK ? st : publish_expect(w->log_folder, &head, &o.signed_head);
-    st = st == AIU_OK ? audit_open(&o, &w->shared.audit) : st;
-    w->events = (struct events){w->shared.audit, &w->shared.origin, &w->shared.clock, &w->g->log};
-    if (st != AIU_OK) {
-        say_why_not(w->log_folder, &head, st);
-    }
-    return st;
-}
-
-static enum aiu_status start_publisher(struct worker *w)
-{
-    char folder[4200];
-    const struct publish_options o = {.folder = folder,
-                                      .log = w->shared.audit,
-                                      .clock = w->shared.clock,
-                                      .origin = w->shared.origin,
-                                      .ask = signing_ask,
-                                      .ask_ctx = w->g,
-                                      .keep_ms = w->g->config->audit_retention_ms,
-                                      .on_event = on_publish,
-                                      .on_event_ctx = w};
-
-    (void)snprintf(folder, sizeof(folder), "%s/audit/main", w->g->state.path);
-    return publish_start(&o, &w->publisher);
-}
-
-// The last checkpoint covers the record of the shutdown.
-static void close_audit(struct worker *w, bool whole)
-{
-    uint64_t index = 0;
-
-    if (w->shared.audit == NULL) {
-        return;
-    }
-    if (whole) {
-        index = events_process(&w->events, RECORD_SHUTDOWN, w->service);
-        IGNORE(audit_wait(w->shared.audit, index, LAST_RECORD_MS));
-    }
-    publish_stop(w->publisher);
-    (void)audit_close(w->shared.audit);
-}
-
 static enum aiu_status prepare(struct worker *w)
 {
     struct service_problem problem;
@@ -491,8 +368,10 @@ static enum aiu_status prepare(struct worker *w)
         return st;
     }
     budget_init(&w->budget, (size_t)w->g->config->limits.memory);
-    TRY(open_audit(w));
-    return start_publisher(w);
+    TRY(trail_open(&w->trail, w->g, w->shared.clock, w->shared.origin));
+    w->shared.audit = w->trail.log;
+    w->events = (struct events){w->shared.audit, &w->shared.origin, &w->shared.clock, &w->g->log};
+    return AIU_OK;
 }
 
 static struct server_options data_options(const struct worker *w, struct plane *f)
@@ -687,7 +566,9 @@ static int finish(struct worker *w, enum aiu_status st)
     }
     anchors_stop(&w->anchors);
     watchers_free(w->admin.watchers);
-    close_audit(w, st == AIU_OK);
+    trail_close(&w->trail, w->shared.audit != NULL && st == AIU_OK
+                               ? events_process(&w->events, RECORD_SHUTDOWN, w->service)
+                               : 0);
     service_unref(w->service);
     limits_free(w->limits);
     switches_done(&w->switches);

@@ -258,10 +258,11 @@ static void a_crash_between_the_two_names_is_ended_by_the_next_start(void **stat
 {
     (void)state;
     struct site s;
-    char audit[PATH_SIZE + 16];
+    char audit[PATH_SIZE + 16], next[PATH_SIZE + 32];
 
     site_init(&s);
     (void)snprintf(audit, sizeof(audit), "%s/audit", s.state);
+    (void)snprintf(next, sizeof(next), "%s/next", audit);
     assert_ok(shard_settle(audit)); // nothing there yet
     site_start(&s);
     site_append_published(&s, 10);
@@ -273,8 +274,6 @@ static void a_crash_between_the_two_names_is_ended_by_the_next_start(void **stat
     site_start(&s);
     site_stop(&s);
     // And one that was not ready.
-    char next[PATH_SIZE + 32];
-    (void)snprintf(next, sizeof(next), "%s/next", audit);
     assert_int_equal(mkdir(next, 0700), 0);
     assert_ok(shard_settle(audit));
     assert_true(has(&s, "main") && !has(&s, "next"));
