@@ -85,7 +85,8 @@ struct aiu_audit_verdict {
     char file[64];      // the file at fault, below the folder; empty where it is none
 };
 
-// Check a log, live or copied, with nothing but its public key. `since` (may be NULL) is a
+// Check a log, live or copied, with nothing but its public key (of a gateway's log: that of any
+// month). `since` (may be NULL) is a
 // checkpoint that was kept elsewhere: the log must go on from there.
 //   AIU_OK              the check was made: look at the verdict
 //   AIU_FILE_NOT_FOUND  there is no such folder

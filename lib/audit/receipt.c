@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "audit/receipt.h"
 
+#include "audit/trust.h"
 #include "base/num.h"
 
 static const struct span magic = SPAN("c2sp.org/tlog-proof@v1");
@@ -95,9 +96,16 @@ enum aiu_status receipt_verify(const struct receipt *r, const struct note_key *k
                                struct span entry, struct checkpoint *ret_checkpoint)
 {
     struct tree_hash leaf = tree_leaf(entry);
+    struct trust_verdict verdict;
+    struct trust trust;
     struct checkpoint c;
+    struct note n;
 
-    TRY(checkpoint_open(r->checkpoint, key, &c));
+    trust_of_key(&trust, key);
+    TRY(note_parse(r->checkpoint, &n));
+    TRY(checkpoint_parse(n.text, &c));
+    TRY(trust_add_shard(&trust, c.origin));
+    TRY(trust_open(&trust, r->checkpoint, &c, &verdict));
     if (!proof_check_inclusion(&r->proof, r->index, c.size, &leaf, &c.root)) {
         return AIU_AUDIT_UNVERIFIED;
     }

@@ -28,7 +28,7 @@ MUST_CHECK enum aiu_status receipt_parse(struct span bytes, struct receipt *ret_
 // Append it, without extra data; errors of buf_append.
 MUST_CHECK enum aiu_status receipt_write(const struct receipt *r, struct buf *out);
 
-// Whether the log of `key` vouches that `entry` is at the receipt's index.
+// Whether the log of `key`, in any month, vouches that `entry` is at the receipt's index.
 //   AIU_OK, with the checkpoint
 //   AIU_AUDIT_UNVERIFIED  the path does not lead from this entry to that root, or a signature is
 //                         not right

@@ -48,18 +48,32 @@ void verify_place(struct verify *v, const char *path)
 
 // Signatures
 
-static enum aiu_status open_note(const struct verify_options *o, struct span bytes,
-                                 struct checkpoint *ret_checkpoint,
-                                 struct trust_verdict *ret_verdict)
+// A note that counts: what it says, and who says it.
+struct opened {
+    struct checkpoint checkpoint;
+    struct trust_verdict verdict;
+    uint32_t key_id;
+};
+
+// The keys of a log count for each of its months. `witnessed`: the quorum is asked for.
+static enum aiu_status open_note(const struct trust *trust, bool witnessed, struct span bytes,
+                                 struct opened *ret_opened)
 {
+    struct opened o = {.key_id = 0};
+    struct trust own;
     struct note n;
 
-    if (o->trust != NULL) {
-        return trust_open(o->trust, bytes, ret_checkpoint, ret_verdict);
-    }
     TRY(note_parse(bytes, &n));
-    *ret_verdict = (struct trust_verdict){.log = 0};
-    return checkpoint_parse(n.text, ret_checkpoint);
+    TRY(checkpoint_parse(n.text, &o.checkpoint));
+    if (trust != NULL) {
+        own = *trust;
+        own.quorum = witnessed ? trust->quorum : TRUST_NONE;
+        TRY(trust_add_shard(&own, o.checkpoint.origin));
+        TRY(trust_open(&own, bytes, &o.checkpoint, &o.verdict));
+        o.key_id = own.logs[o.verdict.log].id;
+    }
+    *ret_opened = o;
+    return AIU_OK;
 }
 
 static void judge_note(struct verify *v, enum aiu_status st)
@@ -77,27 +91,26 @@ static void judge_note(struct verify *v, enum aiu_status st)
     verify_place(v, "checkpoint");
 }
 
-static void report_checkpoint(struct verify *v, const struct checkpoint *c,
-                              const struct trust_verdict *verdict)
+static void report_checkpoint(struct verify *v, const struct opened *o)
 {
     struct verify_report *r = v->report;
+    const struct checkpoint *c = &o->checkpoint;
     size_t n = c->origin.n < NOTE_NAME_MOST ? c->origin.n : NOTE_NAME_MOST;
 
     memcpy(r->origin, c->origin.p, n);
     r->origin[n] = '\0';
     r->size = c->size;
     r->root = c->root;
-    r->signers = *verdict;
-    r->cosigned = (size_t)__builtin_popcountll(verdict->witnesses);
-    r->key_id = v->options->trust == NULL ? 0 : v->options->trust->logs[verdict->log].id;
+    r->signers = o->verdict;
+    r->cosigned = (size_t)__builtin_popcountll(o->verdict.witnesses);
+    r->key_id = o->key_id;
     v->is_signed = true;
 }
 
 static enum aiu_status check_checkpoint(struct verify *v, struct span bytes)
 {
-    struct checkpoint c;
-    struct trust_verdict verdict;
-    enum aiu_status st = open_note(v->options, bytes, &c, &verdict);
+    struct opened o;
+    enum aiu_status st = open_note(v->options->trust, true, bytes, &o);
 
     if (st == AIU_TOO_LONG) {
         return st;
@@ -106,7 +119,7 @@ static enum aiu_status check_checkpoint(struct verify *v, struct span bytes)
         judge_note(v, st);
         return AIU_OK;
     }
-    report_checkpoint(v, &c, &verdict);
+    report_checkpoint(v, &o);
     return AIU_OK;
 }
 
@@ -154,33 +167,25 @@ static enum aiu_status check_since(struct verify *v)
 {
     const struct verify_options *o = v->options;
     const struct checkpoint own = {.size = v->report->size, .root = v->report->root};
-    struct trust unwitnessed;
-    struct verify_options alone = *o;
 
-    if (o->trust != NULL) { // how many witnesses it had then is no question now
-        unwitnessed = *o->trust;
-        unwitnessed.quorum = TRUST_NONE;
-        alone.trust = &unwitnessed;
-    }
     for (size_t i = 0; i < o->since_count; i++) {
-        struct checkpoint c;
-        struct trust_verdict verdict;
+        struct opened old;
+        const struct checkpoint *c = &old.checkpoint;
         v->report->since = i;
-        if (open_note(&alone, o->since[i], &c, &verdict) != AIU_OK) {
+        // How many witnesses it had then is no question now.
+        if (open_note(o->trust, false, o->since[i], &old) != AIU_OK ||
+            !span_equal(c->origin, span_str(v->report->origin))) {
             return AIU_FILE_INVALID;
         }
-        if (!span_equal(c.origin, span_str(v->report->origin))) {
-            return AIU_FILE_INVALID;
-        }
-        if (c.size > own.size) {
-            verify_find(v, VERIFY_ROLLED_BACK, own.size, c.size);
+        if (c->size > own.size) {
+            verify_find(v, VERIFY_ROLLED_BACK, own.size, c->size);
             return AIU_OK;
         }
-        if (c.size == own.size && !tree_hash_equal(&c.root, &own.root)) {
-            verify_find(v, VERIFY_FORKED, 0, c.size);
+        if (c->size == own.size && !tree_hash_equal(&c->root, &own.root)) {
+            verify_find(v, VERIFY_FORKED, 0, c->size);
             return AIU_OK;
         }
-        add_cut(v, &c, i);
+        add_cut(v, c, i);
     }
     v->report->since = 0;
     add_cut(v, &own, SIZE_MAX);

@@ -40,7 +40,7 @@ enum verify_fault {
 enum { VERIFY_SINCE_MOST = 16, VERIFY_THREADS_MOST = 64, VERIFY_PLACE_SIZE = 64 };
 
 struct verify_options {
-    const struct trust *trust; // the keys; NULL: signatures are not looked at
+    const struct trust *trust; // the keys, of any month; NULL: signatures are not looked at
     const struct span *since;  // signed checkpoints that were kept outside
     size_t since_count;
     const struct span *checkpoint; // instead of the one in the folder

@@ -297,16 +297,14 @@ static size_t since_of(const struct request *r, bool months, struct span own, st
 static int run_one(struct request *r, const char *folder, bool months, const struct span *after)
 {
     struct span since[VERIFY_SINCE_MOST];
-    struct trust trust;
     enum aiu_status st = read_checkpoint(r, folder);
     const struct span note = buf_span(&r->checkpoint_note);
 
-    st = st == AIU_OK ? keys_for(&r->known, note, &trust) : st;
     if (st != AIU_OK) {
         return complain(r, r->checkpoint != NULL ? r->checkpoint : folder, st);
     }
     const struct verify_options options = {
-        .trust = &trust,
+        .trust = &r->known.trust,
         .since = since,
         .since_count = since_of(r, months, note, since),
         // As it is read once, a log that goes on meanwhile cannot be mistaken for another.
