@@ -25,7 +25,11 @@ static void note_error(const hs_compile_error_t *error, struct regexes_error *to
     to->index = error->expression < 0 ? 0 : (size_t)error->expression;
     for (; error->message[n] != '\0' && n + 1 < sizeof(to->reason); n++) {
         char c = error->message[n];
-        to->reason[n] = c >= ' ' && c < 0x7F ? c : '?';
+        bool shown = c >= ' ' && c < 0x7F;
+        to->reason[n] = '?';
+        if (shown) {
+            to->reason[n] = c;
+        }
     }
     to->reason[n] = '\0';
 }

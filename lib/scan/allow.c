@@ -135,7 +135,7 @@ static enum aiu_status read_findings(struct allow *a, const struct json_doc *doc
         return AIU_NO_MEMORY;
     }
     for (uint32_t i = json_first(doc, list); i != JSON_NONE; i = json_next(doc, list, i)) {
-        uint8_t *to = a->known + FINGERPRINT_SIZE * a->known_count;
+        uint8_t *to = a->known + (size_t)FINGERPRINT_SIZE * a->known_count;
         if (!read_fingerprint(doc, json_member(doc, i, SPAN_OF("fingerprint")), to)) {
             return AIU_FILE_INVALID;
         }

@@ -58,9 +58,10 @@ static enum aiu_status read_rules(const char *folder, const char *name, struct i
 
 static enum aiu_status collect(DIR *dir, struct names *names)
 {
-    const struct dirent *entry = readdir(dir);
+    const struct dirent *entry = NULL;
 
-    for (; entry != NULL; entry = readdir(dir)) {
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): the folder is this thread's own
+    while ((entry = readdir(dir)) != NULL) {
         const char *name = entry->d_name;
         if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || strcmp(name, ".git") == 0) {
             continue;

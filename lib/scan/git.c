@@ -22,7 +22,7 @@ extern char **environ; // NOLINT(readability-identifier-naming): as POSIX has it
 // Folders of PATH that are relative are passed over: they mean another program in each folder.
 static enum aiu_status find_git(char path[PATH_MOST])
 {
-    struct span rest = span_str(getenv("PATH"));
+    struct span rest = span_str(getenv("PATH")); // NOLINT(concurrency-mt-unsafe): nobody sets it
 
     while (rest.n > 0) {
         struct span folder;
@@ -51,8 +51,7 @@ static enum aiu_status spawn(const char *const *words, const int in[2], const in
     if (in[0] >= 0) {
         (void)posix_spawn_file_actions_adddup2(&actions, in[0], STDIN_FILENO);
     }
-    int error =
-        posix_spawn(ret_pid, path, &actions, NULL, (char *const *)(uintptr_t)words, environ);
+    int error = posix_spawn(ret_pid, path, &actions, NULL, (char *const *)words, environ);
     (void)posix_spawn_file_actions_destroy(&actions);
     return error == 0 ? AIU_OK : AIU_IO;
 }

@@ -143,11 +143,10 @@ static void read_stars(struct reader *r)
         more++;
     }
     r->rest = span_drop_first(r->rest, more);
-    if (more == 0 || !r->name_begins) {
-        put(r, TOKEN_STAR, 0);
-    } else if (r->rest.n == 0) {
+    bool name = more > 0 && r->name_begins;
+    if (name && r->rest.n == 0) {
         put(r, TOKEN_DEEP, 0);
-    } else if (r->rest.p[0] == '/') {
+    } else if (name && r->rest.p[0] == '/') {
         r->rest = span_drop_first(r->rest, 1);
         put(r, TOKEN_DIRS, 0);
     } else {

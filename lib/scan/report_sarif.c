@@ -98,10 +98,10 @@ static void write_rules(struct sarif *s)
     }
     json_write_key(&s->w, "rules");
     json_write_array(&s->w);
-    for (uint16_t i = 0; i < rules_count(); i++) {
-        if (rule_set_has(&used, i)) {
+    for (size_t i = 0; i < rules_count(); i++) {
+        if (rule_set_has(&used, (uint16_t)i)) {
             s->index[i] = next++;
-            write_rule(&s->w, rules_get(i));
+            write_rule(&s->w, rules_get((uint16_t)i));
         }
     }
     json_write_array_end(&s->w);

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -188,10 +187,12 @@ static enum aiu_status write_bytes(int fd, struct span rest)
 
 static enum aiu_status sync_folder(const char *path)
 {
-    char copy[PATH_MOST];
+    char folder[PATH_MOST];
+    const char *slash = strrchr(path, '/');
 
-    (void)snprintf(copy, sizeof(copy), "%s", path);
-    int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    (void)snprintf(folder, sizeof(folder), "%.*s", slash == NULL ? 1 : (int)(slash - path) + 1,
+                   slash == NULL ? "." : path);
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0) {
         return AIU_IO;
     }
