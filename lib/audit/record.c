@@ -105,6 +105,12 @@ static void put_policy(struct writer *w, const struct record_policy *p)
         put_quoted(w, cut(p->rules[i], RECORD_TEXT_MOST / 4));
     }
     put_u64(w, SPAN_OF("],\"n\":"), p->findings);
+    if (p->echoes > 0) {
+        put_u64(w, SPAN_OF(",\"echo\":"), p->echoes);
+    }
+    if (p->leaks > 0) {
+        put_u64(w, SPAN_OF(",\"prompt_leak\":"), p->leaks);
+    }
     put(w, SPAN_OF("}"));
 }
 

@@ -32,6 +32,8 @@ struct record_policy {
     const struct span *rules; // ids of the rules that found something; RECORD_RULES_MOST are named
     size_t rules_count;
     uint64_t findings;
+    uint64_t echoes; // of an answer's findings: those that the request held
+    uint64_t leaks;  // passages of the system prompt in an answer
 };
 
 // Before the provider is called: a request, and what was decided.

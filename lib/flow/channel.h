@@ -16,6 +16,7 @@
 #include "codec/json_text.h"
 #include "detect/engine.h"
 #include "detect/window.h"
+#include "policy/echo.h"
 #include "provider/walk.h"
 
 enum { CHANNELS_MOST = 256 };
@@ -32,6 +33,7 @@ struct channel {
     struct json_text outer;
     struct json_inner inner;
     struct window window;
+    struct echo_reader reader; // of the system prompt's own words
     struct channel *next;
 };
 

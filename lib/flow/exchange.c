@@ -56,6 +56,7 @@ static void init(struct exchange *x, struct plane *f, struct server_conn *conn)
     buf_init(&x->answer, limits->max_response);
     buf_init(&x->fields, limits->max_headers + 4096);
     buf_init(&x->accounts, limits->max_headers + 4096);
+    echo_init(&x->echo, f->echo_key, &x->arena);
     make_id(f, x);
     metric_add(&f->metrics.in_flight, 1);
     x->live_next = f->live;

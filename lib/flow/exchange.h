@@ -87,6 +87,7 @@ struct exchange {
     bool inspecting;
     struct pseudonyms pseudonyms; // of the request; wiped at the end
     bool has_pseudonyms;
+    struct echo echo; // what the request held
     const struct json_edit *edits;
     size_t edit_count;
     struct span *pieces; // of the body that goes out
@@ -150,6 +151,7 @@ struct plane {
     uint8_t peer_mac[PROMPT_MAC_TEXT_SIZE];
     uint64_t peer_month;
     struct span peer_tenant;
+    uint64_t echo_key[2];
 };
 
 // --- the machine (exchange.c) -----------------------------------------------------------------

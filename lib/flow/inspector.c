@@ -17,7 +17,8 @@ enum { ESCAPE_ROUNDS = 8 };
 
 void inspector_init(struct inspector *i, const struct inspector_options *o, struct arena *paths)
 {
-    bool values = policy_uses(o->policy, o->direction, ACTION_MASK) || o->pseudonyms != NULL;
+    bool values = policy_uses(o->policy, o->direction, ACTION_MASK) || o->pseudonyms != NULL ||
+                  (o->said != NULL && o->said->value_count > 0);
     const struct replace replace = {o->policy->plain_tag, o->pseudonyms};
 
     *i = (struct inspector){
@@ -162,6 +163,22 @@ static enum aiu_status validate(struct take *t, const struct place_seen *place)
     return v.trim ? trim(t, place, text, result.text) : AIU_OK;
 }
 
+// --- what the request held --------------------------------------------------------------------
+
+void inspector_note_echo(struct inspector *i, struct span value)
+{
+    i->echoes += i->o.said != NULL && value.n > 0 && echo_has(i->o.said, value);
+}
+
+void inspector_listen(struct inspector *i, struct echo_reader *r, struct span piece, bool last)
+{
+    if (i->o.said != NULL && i->o.said->shingle_count > 0 &&
+        echo_read(i->o.said, r, piece, last, NULL)) {
+        i->leaks++;
+        verdict_raise(&i->verdict, VERDICT_FLAG);
+    }
+}
+
 // --- texts that come in pieces ----------------------------------------------------------------
 
 static enum aiu_status add_piece(struct inspector *i, struct inspected *d,
@@ -182,6 +199,7 @@ static enum aiu_status add_piece(struct inspector *i, struct inspected *d,
     piece->choice = place->choice;
     piece->token = place->token;
     TRY(channel_feed(c, raw));
+    inspector_listen(i, &c->reader, raw, false);
     piece->to = c->fed;
     *d->pieces_end = piece;
     d->pieces_end = &piece->next;
@@ -357,6 +375,9 @@ static enum aiu_status judge_piece(void *ctx, const struct finding *f, enum acti
 {
     const struct judging_piece *j = ctx;
 
+    if (!f->open) {
+        inspector_note_echo(j->i, window_value(&j->p->channel->window, f));
+    }
     return inspector_judge(j->i, j->d, j->p->token, f, ret_action);
 }
 

@@ -23,6 +23,7 @@
 #include "flow/channel.h"
 #include "flow/overlap.h"
 #include "flow/replace.h"
+#include "policy/echo.h"
 #include "policy/policy.h"
 #include "policy/validator.h"
 #include "policy/verdict.h"
@@ -36,6 +37,8 @@ struct inspector_options {
     const struct rule_set *rules;   // those of the policy in this direction
     struct pseudonyms *pseudonyms;  // of a request: filled; NULL where the policy has none
     const struct pseudonyms *known; // of an answer: restored; NULL where there are none
+    struct echo *heard;             // of a request: what it holds is noted; may be NULL
+    const struct echo *said;        // of an answer: what its request held; may be NULL
     enum direction direction;
     uint64_t now_unix_s;
 };
@@ -58,6 +61,8 @@ struct inspector {
     struct window whole; // for texts that need decoding, one at a time
     struct arena *paths; // paths of reasons live as long as the exchange
     bool wording_blocks; // of the text at hand
+    uint32_t echoes;     // findings of an answer that its request held
+    uint32_t leaks;      // passages of the system prompt in an answer
     struct span invalid_path;
     struct validator_result invalid; // why AIU_INVALID_PROMPT
     struct span prompt;              // last text of the user, as validated (S12)

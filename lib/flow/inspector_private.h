@@ -26,6 +26,12 @@ MUST_CHECK enum aiu_status inspector_judge(struct inspector *i, const struct ins
 // Decide the text at `place`, which stands whole in the document (inspector_text.c).
 MUST_CHECK enum aiu_status inspector_scan_place(struct take *t, const struct place_seen *place);
 
+// Of a finding in an answer: whether its request held the value.
+void inspector_note_echo(struct inspector *i, struct span value);
+
+// The next piece of an answer's text: passages of the system prompt in it are flagged.
+void inspector_listen(struct inspector *i, struct echo_reader *r, struct span piece, bool last);
+
 // Feed the text at `place` to `w`: escapes decoded, and JSON inside a string read.
 MUST_CHECK enum aiu_status inspector_decode(const struct take *t, const struct place_seen *place,
                                             struct window *w);

@@ -92,6 +92,11 @@ static enum aiu_status edit_found(struct take *t, const struct place_seen *place
 
     TRY(overlap_settle(in->findings, in->seen, SIZE_MAX, judge_finding, &j));
     for (size_t k = 0; k < in->findings->count; k++) {
+        struct span value = value_in(t, in, &in->findings->items[k]);
+        if (t->i->o.heard != NULL && value.n > 0) {
+            TRY(echo_note(t->i->o.heard, value));
+        }
+        inspector_note_echo(t->i, value);
         if (finding_edits(&in->findings->items[k])) {
             TRY(edit_finding(t, place, in, &in->findings->items[k]));
         }
@@ -169,6 +174,9 @@ static enum aiu_status scan_plain(struct take *t, const struct place_seen *place
     const struct found in = {
         .findings = &found, .seen = &seen, .at = (uint32_t)(text.p - t->d->doc.text.p)};
 
+    struct echo_reader reader = {.count = 0};
+
+    inspector_listen(t->i, &reader, text, true);
     TRY(scan_text(t->i->o.engine, t->i->o.scratch, t->i->o.rules, text, &found));
     TRY(inspector_search_plain(t->i->o.known, text, &seen));
     for (size_t k = 0; k < found.count; k++) {
@@ -270,6 +278,9 @@ static enum aiu_status scan_read(struct take *t, const struct place_seen *place)
     for (size_t k = 0; k < found.count; k++) {
         struct finding *f = &found.items[k];
         f->value_n = finding_is_long(f) ? 0 : f->end - f->start;
+    }
+    if (place->role == ROLE_SYSTEM && t->i->o.heard != NULL) {
+        TRY(echo_note_prompt(t->i->o.heard, in.decoded));
     }
     t->i->wording_blocks = wording.verdict == WORDING_BLOCK;
     enum aiu_status st = edit_found(t, place, &in);

@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "flow/exchange.h"
+#include "secret/random.h"
 #include "secret/token_key.h"
 
 // --- pools ------------------------------------------------------------------------------------
@@ -228,6 +229,7 @@ enum aiu_status plane_new(struct loop *l, const struct plane_shared *shared,
     f->loop = l;
     f->shared = shared;
     f->waiting_last = &f->waiting;
+    random_fill((uint8_t *)f->echo_key, sizeof(f->echo_key));
     loop_bell_init(&f->durable, l, on_durable, f);
     enum aiu_status st = build(f, service);
     if (st != AIU_OK) {

@@ -18,6 +18,8 @@ void exchange_inspector(struct exchange *x, enum direction d, struct inspector *
         .rules = &x->key->rules[d],
         .pseudonyms = x->has_pseudonyms && d == DIRECTION_REQUEST ? &x->pseudonyms : NULL,
         .known = x->pseudonyms.count > 0 && d == DIRECTION_RESPONSE ? &x->pseudonyms : NULL,
+        .heard = d == DIRECTION_REQUEST ? &x->echo : NULL,
+        .said = d == DIRECTION_RESPONSE ? &x->echo : NULL,
         .direction = d,
         .now_unix_s = x->unix_us / 1000000,
     };

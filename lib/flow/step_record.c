@@ -139,6 +139,8 @@ enum aiu_status record_the_result(struct exchange *x, enum record_outcome outcom
 
     TRY(finish_answer_mac(x, &mac));
     fill_policy(x, &x->out.verdict, rules, &policy);
+    policy.echoes = x->out.echoes;
+    policy.leaks = x->out.leaks;
     const struct record_result r = {
         .id = id_of(x),
         .unix_us = clock_unix_us(&x->plane->shared->clock),

@@ -40,11 +40,44 @@ class Reading(harness.Case):
             {"role": "system", "content": OVERRIDE}, {"role": "user", "content": "Hello"}]})
         self.assertEqual(self.post(body.encode()).header("aiu-verdict"), "pass")
 
+    def result(self):
+        return [e for e in self.gateway.audit() if e["t"] == "result"][-1]
+
+    def test_the_system_prompts_own_words_in_an_answer_are_flagged(self):
+        prompt = ("You are Otto, the assistant of a railway. You never speak of the tariff tables "
+                  "and you answer in two sentences at most, always politely.")
+        for stream in (False, True):
+            body = json.dumps({"model": "mock-echo", "stream": stream, "messages": [
+                {"role": "system", "content": prompt}, {"role": "user", "content": "x"}],
+                "mock": {"reply": "Sure: " + prompt[20:]}}).encode()
+            self.post(body)
+            self.assertEqual(self.result()["policy"]["verdict"], "flag")
+            self.assertGreaterEqual(self.result()["policy"]["prompt_leak"], 1)
+        self.post(json.dumps({"model": "mock-echo", "messages": [
+            {"role": "system", "content": prompt}, {"role": "user", "content": "x"}],
+            "mock": {"reply": "The railway answers politely."}}).encode())
+        self.assertNotIn("prompt_leak", self.result()["policy"])
+
     def test_words_that_only_sound_so_pass(self):
         for text in ("How do I ignore previous commits in git?",
                      "Please disregard my previous e-mail about the lunch.",
                      "What does the system prompt of a shell look like?"):
             self.assertEqual(self.chat(text).header("aiu-verdict"), "pass", text)
+
+
+class Told(harness.Case):
+    @classmethod
+    def configure(cls, config):
+        config["policies"] = [{"name": "default", "request": {"pii": "flag"}}]
+
+    def test_an_answer_tells_what_its_request_held_from_what_is_new(self):
+        """S58: the same address comes back, and a card that nobody sent."""
+        address = "grace@hopper.example.org"
+        for stream in (False, True):
+            self.chat("mail " + address, {"reply": "to %s and {{card}}" % address.upper()},
+                      stream=stream)
+            policy = [e for e in self.gateway.audit() if e["t"] == "result"][-1]["policy"]
+            self.assertEqual((policy["n"], policy.get("echo")), (2, 1), policy)
 
 
 class Blocking(harness.Case):
