@@ -12,7 +12,7 @@
 #include "base/alloc.h"
 #include "base/status.h"
 
-enum { EPOCHS = 5, WHOLE_EPOCHS = 2, WEIGHTS = 1 << MODEL_BITS };
+enum { EPOCHS = 8, WHOLE_EPOCHS = 2, WEIGHTS = 1 << MODEL_BITS };
 
 static const float rate = 0.2F;
 static const float bias_rate = 0.02F;
