@@ -113,7 +113,8 @@ enum aiu_status tile_file_read(int folder_fd, const struct tile *t, uint8_t *out
 
     tile_path(t, path);
     TRY(folder_open_file(folder_fd, path, O_RDONLY | O_NONBLOCK, &fd));
-    return read_whole(fd, out, most, ret_n);
+    enum aiu_status st = read_whole(fd, out, most, ret_n);
+    return st == AIU_FILE_INVALID ? AIU_AUDIT_CORRUPT : st; // a folder in its place
 }
 
 static enum aiu_status read_from_folder(void *ctx, const struct tile *t, uint8_t *out)

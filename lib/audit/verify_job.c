@@ -94,6 +94,7 @@ static void miss(struct job *job, const struct tile *t)
 }
 
 // A partial tile or bundle may have been removed once the full one was there.
+// `*ret_n` is SIZE_MAX where there is neither.
 static enum aiu_status read_file(struct job *job, struct tile t, uint8_t *out, size_t most,
                                  size_t *ret_n)
 {
@@ -106,11 +107,11 @@ static enum aiu_status read_file(struct job *job, struct tile t, uint8_t *out, s
     }
     if (st == AIU_FILE_NOT_FOUND) {
         miss(job, &asked);
-        *ret_n = 0;
+        *ret_n = SIZE_MAX;
         return AIU_OK;
     }
-    if (st == AIU_AUDIT_CORRUPT) { // larger than any: what there is of it will not compare
-        *ret_n = most;
+    if (st == AIU_AUDIT_CORRUPT) { // larger than any, or no file: nothing that could compare
+        *ret_n = 0;
         return AIU_OK;
     }
     return st;
@@ -124,7 +125,7 @@ static enum aiu_status load_tile(struct job *job, uint64_t group)
     job->tile_width = 0;
     if (t.width > 0) {
         TRY(read_file(job, t, job->tile, TILE_SIZE, &n));
-        if (n > 0) {
+        if (n != SIZE_MAX) {
             // What a file that was cut short leaves out compares as zeros.
             memset(job->tile + n, 0, TILE_SIZE - n);
             job->tile_width = t.width;
@@ -149,8 +150,8 @@ static enum aiu_status load_bundle(struct job *job, uint64_t group)
         }
     }
     TRY(read_file(job, t, job->bundle_bytes, TILE_BUNDLE_MOST, &n));
-    job->has_bundle = n > 0;
-    job->bundle = span_of(job->bundle_bytes, n);
+    job->has_bundle = n != SIZE_MAX;
+    job->bundle = span_of(job->bundle_bytes, n == SIZE_MAX ? 0 : n);
     return AIU_OK;
 }
 

@@ -42,14 +42,15 @@ static enum aiu_status load(struct verify_tree *t, const struct tile *wanted)
     }
     if (st == AIU_FILE_NOT_FOUND) {
         miss(t, wanted);
+    } else if (st == AIU_AUDIT_CORRUPT) { // larger than any, or no file: nothing that could compare
         n = 0;
-    } else if (st != AIU_OK && st != AIU_AUDIT_CORRUPT) { // larger than any: it will not compare
-        return st;
+    } else {
+        TRY(st);
     }
     memset(bytes + n, 0, TILE_SIZE - n);
     t->inner[tile.level].filled = true;
     t->inner[tile.level].index = tile.index;
-    t->inner[tile.level].width = n == 0 ? 0 : wanted->width;
+    t->inner[tile.level].width = st == AIU_FILE_NOT_FOUND ? 0 : wanted->width;
     return AIU_OK;
 }
 

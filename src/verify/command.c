@@ -255,7 +255,7 @@ static int report(struct request *r, const char *folder, const struct verify_opt
     const struct print_about a = about(r);
     enum aiu_status st = verify_log(folder, options, &result);
 
-    if (st == AIU_FILE_INVALID) {
+    if (st == AIU_FILE_INVALID && result.since < r->since_count) {
         (void)fprintf(stderr, "%s: %s: not a checkpoint that this log has signed\n",
                       r->command->name, r->since[result.since]);
         return aiu_status_info(st)->exit;
