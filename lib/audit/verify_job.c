@@ -101,7 +101,9 @@ static enum aiu_status read_file(struct job *job, struct tile t, uint8_t *out, s
     const struct tile asked = t;
     enum aiu_status st = tile_file_read(job->top_fd, &t, out, most, ret_n);
 
+    job->is_exact = true;
     if (st == AIU_FILE_NOT_FOUND && t.width < TILE_WIDTH) {
+        job->is_exact = false;
         t.width = TILE_WIDTH;
         st = tile_file_read(job->top_fd, &t, out, most, ret_n);
     }
@@ -126,8 +128,10 @@ static enum aiu_status load_tile(struct job *job, uint64_t group)
     if (t.width > 0) {
         TRY(read_file(job, t, job->tile, TILE_SIZE, &n));
         if (n != SIZE_MAX) {
-            // What a file that was cut short leaves out compares as zeros.
-            memset(job->tile + n, 0, TILE_SIZE - n);
+            // What a file that was cut short leaves out compares as zeros; one with more in it than
+            // belongs there compares with nothing.
+            size_t kept = job->is_exact && n > t.width * (size_t)TREE_HASH_SIZE ? 0 : n;
+            memset(job->tile + kept, 0, TILE_SIZE - kept);
             job->tile_width = t.width;
         }
     }
@@ -226,7 +230,9 @@ static bool bundle_agrees(struct job *job, uint64_t index, struct span entry)
     if (!job->has_bundle || index >= job->size) {
         return true;
     }
-    return tile_bundle_next(&job->bundle, &published) && span_equal(published, entry);
+    bool is_last = (index + 1) % TILE_WIDTH == 0 || index + 1 == job->size;
+    return tile_bundle_next(&job->bundle, &published) && span_equal(published, entry) &&
+           (!is_last || !job->is_exact || job->bundle.n == 0);
 }
 
 static enum aiu_status take_leaf(struct job *job, const struct tree_hash *leaf)
@@ -373,6 +379,7 @@ static enum aiu_status take_bundle(struct job *job, uint64_t group)
     if (!job->has_bundle && !job->collecting) {
         return take_tile(job, group);
     }
+    bool is_exact = job->is_exact;
     struct span left = job->bundle;
     job->has_bundle = false; // it is not to be compared with itself
     for (unsigned i = 0; i < width && !is_ended(job); i++) {
@@ -381,6 +388,9 @@ static enum aiu_status take_bundle(struct job *job, uint64_t group)
                 mark(job, JOB_LEAF, job->next);
             }
             return AIU_OK;
+        }
+        if (i + 1 == width && is_exact && left.n > 0 && !job->collecting) {
+            mark(job, JOB_LEAF, job->next); // more than belongs there
         }
         TRY(take_entry(job, entry));
     }

@@ -64,6 +64,7 @@ struct job {
     uint8_t *bundle_bytes; // TILE_BUNDLE_MOST, once one is read
     struct span bundle;    // what is left of it
     bool has_bundle;
+    bool is_exact; // the file that was read last is of the width that was asked for
 };
 
 MUST_CHECK enum aiu_status job_new(struct job **ret_job);

@@ -46,6 +46,7 @@ static enum aiu_status load(struct verify_tree *t, const struct tile *wanted)
         n = 0;
     } else {
         TRY(st);
+        n = n > tile.width * (size_t)TREE_HASH_SIZE ? 0 : n; // more than belongs there
     }
     memset(bytes + n, 0, TILE_SIZE - n);
     t->inner[tile.level].filled = true;
