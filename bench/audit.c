@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -119,9 +120,10 @@ struct figures {
 
 static struct figures summary(uint32_t *us, size_t n, double seconds)
 {
+    const size_t middle = n / 2, last = n - 1 - n / 100;
+
     qsort(us, n, sizeof(us[0]), compare);
-    return (struct figures){
-        .rate = (double)n / seconds, .p50_us = us[n / 2], .p99_us = us[n - 1 - n / 100]};
+    return (struct figures){.rate = (double)n / seconds, .p50_us = us[middle], .p99_us = us[last]};
 }
 
 static int compare_rate(const void *a, const void *b)
@@ -330,7 +332,9 @@ static long resident_kib(void)
     FILE *f = fopen("/proc/self/status", "re");
 
     while (f != NULL && fgets(line, sizeof(line), f) != NULL) {
-        (void)sscanf(line, "VmRSS: %ld", &kib);
+        if (strncmp(line, "VmRSS:", 6) == 0) {
+            kib = strtol(line + 6, NULL, 10);
+        }
     }
     if (f != NULL) {
         (void)fclose(f);

@@ -44,6 +44,7 @@ static enum aiu_status remove_tree(const char *audit, const char *name)
     if (snprintf(path, sizeof(path), "%s/%s", audit, name) >= (int)sizeof(path)) {
         return AIU_TOO_LONG;
     }
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): only with FTW_CHDIR
     if (nftw(path, remove_one, DEPTH_MOST, FTW_DEPTH | FTW_PHYS) != 0 && errno != ENOENT) {
         return folder_errno(errno);
     }

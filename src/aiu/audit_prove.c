@@ -16,6 +16,7 @@
 #include "audit/record.h"
 #include "audit/tile_source.h"
 #include "base/num.h"
+#include "secret/sign.h"
 #include "verify/keys.h"
 #include "verify/months.h"
 
@@ -287,12 +288,67 @@ int audit_checkpoint(int argc, char **argv)
                       "  --dir DIR, --state-dir DIR, --config FILE   which log\n");
 }
 
+// A key that follows: the signer finds it, puts it on record and signs with both (audit/signer.h).
+static enum aiu_status make_next_key(const char *folder)
+{
+    CLEANUP(sign_key_done) struct sign_key *key = NULL;
+    char state[PATH_MOST];
+
+    TRY(secret_init_process(false));
+    (void)snprintf(state, sizeof(state), "%s/../..", folder);
+    int fd = open(state, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) {
+        return AIU_FILE_NOT_FOUND;
+    }
+    // Only beside a key: a copy of a log has none.
+    enum aiu_status st =
+        faccessat(fd, "audit-signing.key", F_OK, 0) == 0 ? AIU_OK : AIU_FILE_NOT_FOUND;
+    st = st == AIU_OK ? sign_key_open(fd, "audit-signing.next", &key) : st;
+    (void)close(fd);
+    return st;
+}
+
+static int rotate(const struct audit_where *where)
+{
+    char folder[AUDIT_FOLDER_MOST];
+    enum aiu_status st = audit_folder(where, folder);
+
+    st = st == AIU_OK ? make_next_key(folder) : st;
+    if (st == AIU_OK) {
+        (void)printf("a new key is made; the gateway puts it on record and signs with both until "
+                     "the month ends\n");
+    }
+    return audit_exit(st);
+}
+
+static bool asks_to_rotate(int argc, char **argv, struct audit_where *where)
+{
+    bool rotates = false;
+
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--rotate") == 0) {
+            rotates = true;
+        } else if (!audit_where_option(where, argc, argv, &i)) {
+            return false;
+        }
+    }
+    return rotates;
+}
+
 int audit_key(int argc, char **argv)
 {
-    return print_file(argc, argv, "vkey",
-                      "usage: aiu audit key\n\n"
-                      "The public key that the log is signed with, for aiu audit verify --key,\n"
-                      "aiu-verify and every other program that knows signed notes.\n"
-                      "\n"
-                      "  --dir DIR, --state-dir DIR, --config FILE   which log\n");
+    struct audit_where where = {0};
+
+    if (asks_to_rotate(argc, argv, &where)) {
+        return rotate(&where);
+    }
+    return print_file(
+        argc, argv, "vkey",
+        "usage: aiu audit key [--rotate]\n\n"
+        "The public key that the log is signed with, for aiu audit verify --key,\n"
+        "aiu-verify and every other program that knows signed notes.\n"
+        "\n"
+        "  --rotate  make the key that follows: the gateway signs with both until the\n"
+        "            month ends, and with the new one alone then\n"
+        "  --dir DIR, --state-dir DIR, --config FILE   which log\n");
 }

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -99,7 +100,7 @@ __attribute__((noreturn)) static void run(struct gateway *g)
         (void)signal(ignored[i], SIG_IGN);
     }
     (void)sigemptyset(&none);
-    (void)sigprocmask(SIG_SETMASK, &none, NULL);
+    (void)pthread_sigmask(SIG_SETMASK, &none, NULL);
     (void)prctl(PR_SET_NAME, "aiu-signer");
     (void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     give_up(g);

@@ -163,7 +163,7 @@ static inline void site_append_published(struct site *s, uint64_t n)
 
 static inline const char *site_path(const struct site *s, const char *name, char out[2 * PATH_SIZE])
 {
-    (void)snprintf(out, 2 * PATH_SIZE, "%s/%s", s->log_folder, name);
+    (void)snprintf(out, (size_t)2 * PATH_SIZE, "%s/%s", s->log_folder, name);
     return out;
 }
 

@@ -26,11 +26,13 @@ static unsigned count_tiles(const struct site *s)
     char path[2 * PATH_SIZE];
 
     g_files = 0;
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): only with FTW_CHDIR
     assert_int_equal(nftw(site_path(s, "tile", path), count_file, 16, FTW_PHYS), 0);
     return g_files;
 }
 
-static void a_checkpoint_follows_the_entries_and_proves_them_S62(void **state)
+// S62
+static void a_checkpoint_follows_the_entries_and_proves_them(void **state)
 {
     (void)state;
     struct site s;
@@ -244,9 +246,9 @@ static void an_idle_log_asks_nobody(void **state)
     site_done(&s);
 }
 
-TEST_MAIN(a_checkpoint_follows_the_entries_and_proves_them_S62,
-          origin_and_key_are_those_of_the_month, tiles_of_the_shared_vectors_are_reproduced,
-          a_tree_of_70000_has_552_files, what_is_deleted_is_made_again_byte_for_byte,
+TEST_MAIN(a_checkpoint_follows_the_entries_and_proves_them, origin_and_key_are_those_of_the_month,
+          tiles_of_the_shared_vectors_are_reproduced, a_tree_of_70000_has_552_files,
+          what_is_deleted_is_made_again_byte_for_byte,
           a_changed_tile_is_written_again_and_the_log_is_not_blamed,
           without_a_signer_the_log_goes_on_and_the_checkpoint_follows_later,
           an_idle_log_asks_nobody)

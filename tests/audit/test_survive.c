@@ -16,7 +16,7 @@ struct scene {
 
 static const char *state_path(const struct site *s, char out[2 * PATH_SIZE])
 {
-    (void)snprintf(out, 2 * PATH_SIZE, "%s/audit-signing.state", s->state);
+    (void)snprintf(out, (size_t)2 * PATH_SIZE, "%s/audit-signing.state", s->state);
     return out;
 }
 

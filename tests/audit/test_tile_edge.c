@@ -66,7 +66,8 @@ static void tiles_hold_the_hashes_that_the_specification_says(void **state)
             struct tile t = tile_edge_full(&edge, level);
             assert_int_equal(t.width, TILE_WIDTH);
             assert_memory_equal(edge.hashes[level],
-                                &tree.levels[TILE_LEVELS * level][t.index * TILE_WIDTH], TILE_SIZE);
+                                &tree.levels[(size_t)TILE_LEVELS * level][t.index * TILE_WIDTH],
+                                TILE_SIZE);
         }
     }
     // C2SP's own example: partial tiles of width 112, 17 and 1.

@@ -76,7 +76,7 @@ class Survival(harness.Case):
             return None
 
     def look(self, gateway):
-        """Remember what is signed now; the tree's size."""
+        """Remember what is signed now; the size of the published tree."""
         size = 0
         for path, skip in ((self.log_of(gateway) + "/checkpoint", 0),
                            (gateway.state + "/audit-signing.state", 1)):
@@ -85,10 +85,11 @@ class Survival(harness.Case):
                     lines = f.read().split("\n")[skip:]
             except FileNotFoundError:
                 continue
-            size = int(lines[1].split()[-1])
+            signed = int(lines[1].split()[-1])
             root = base64.b64decode(lines[2].split()[-1])
-            if size:
-                self.seen.add((size, root))
+            if signed:
+                self.seen.add((signed, root))
+            size = signed if path.endswith("/checkpoint") else size
         return size
 
     def wait_published(self, gateway):
@@ -240,6 +241,31 @@ class OldCopies(Survival):
         largest = max((n for n in before if "/tile/0/" in n), key=lambda n: len(before[n]))
         with open("%s/tile/0/000.p/%d" % (log, len(entries)), "rb") as f:
             self.assertTrue(f.read().startswith(before[largest]))
+
+
+class Rotation(Survival):
+    def test_a_new_key_is_on_record_and_both_sign(self):
+        gateway = self.gateway_at("rotation")
+        self.assertEqual(self.call(gateway), 200)
+        self.wait_published(gateway)
+        old = gateway.aiu("audit", "key", "--state-dir", gateway.state).stdout.split()
+        self.assertEqual(len(old), 1)
+        gateway.aiu("audit", "key", "--rotate", "--state-dir", gateway.state)
+
+        def keys():
+            self.call(gateway)
+            return gateway.aiu("audit", "key", "--state-dir", gateway.state).stdout.split()
+        both = harness.wait_until(lambda: len(keys()) == 2 and keys(), 15, "the second key")
+        self.assertEqual(both[0], old[0])
+        harness.wait_until(lambda: any(e["t"] == "key_event" and e.get("what") == "audit_key" and
+                                       e["vkey"].encode() == both[1] for e in gateway.audit()),
+                           15, "the record")
+        gateway.stop()
+        self.assert_whole(gateway)
+        for key in both:
+            done = gateway.aiu("audit", "verify", "--dir", self.log_of(gateway), "--key",
+                               key.decode())
+            self.assertEqual(done.returncode, 0)
 
 
 class Disks(Survival):
