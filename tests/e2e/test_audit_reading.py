@@ -129,7 +129,7 @@ class Reading(harness.Case):
         """S79, S90: also while the gateway runs; a drill first."""
         done = self.ask("backup", "--to", self.folder, "--json")
         made = json.loads(done.stdout)
-        self.assertEqual(made["entries"], len(self.gateway.audit()))
+        self.assertGreater(made["entries"], 20)
         drill = self.gateway.aiu("audit", "restore", made["path"], "--drill", "--json")
         self.assertEqual(json.loads(drill.stdout)["root"], made["root"])
         self.assertFalse(os.path.exists(json.loads(drill.stdout)["path"]))
@@ -137,12 +137,14 @@ class Reading(harness.Case):
         self.gateway.aiu("audit", "restore", made["path"], "--to", restored)
         done = self.gateway.aiu("audit", "export", "--dir", restored)
         self.assertEqual([json.loads(line) for line in done.stdout.splitlines()],
-                         self.gateway.audit())
+                         self.gateway.audit()[:made["entries"]])
         again = self.gateway.aiu("audit", "restore", made["path"], "--to", restored, check=False)
         self.assertNotEqual(again.returncode, 0)
         self.assertIn(b"not empty", again.stderr)
 
     def test_entries_are_exported_in_the_formats_of_others(self):
+        harness.wait_until(lambda: "epoch_key" in {e["t"] for e in self.gateway.audit()}, 5,
+                           "what the signer has to say")
         log = self.gateway.audit()
         rows = list(csv.DictReader(io.StringIO(self.ask("export", "--format", "csv")
                                                .stdout.decode())))
