@@ -95,6 +95,12 @@ struct check {
     bool gives_way;    // to any other that begins where it does
 };
 
+// Whether nothing but a word of its context makes a finding of it.
+static inline bool check_waits(const struct check *check)
+{
+    return check->context_required && !check->alone && check->place == 0 && check->context > 0;
+}
+
 struct anchor {
     uint32_t at; // in the pool
     uint16_t n;

@@ -42,11 +42,23 @@ static inline bool read_at(struct context_reader *r, size_t at, size_t upto)
     return whole;
 }
 
-void context_init(struct context_reader *r, const struct catalog *c, const struct view *v,
-                  uint32_t *last, uint16_t *active)
+void context_begins(const struct catalog *c, struct byte_class *ret_begins)
 {
-    *r = (struct context_reader){.catalog = c, .view = v, .last = last, .active = active};
-    memset(last, 0, c->context_count * sizeof(*last));
+    *ret_begins = (struct byte_class){{0}};
+    for (size_t i = 0; i < c->context_buckets[CONTEXT_BUCKETS]; i++) {
+        uint8_t first = c->pool[c->context_words[i].at];
+        class_add(ret_begins, first);
+        if (is_alpha(first)) {
+            class_add(ret_begins, first ^ 0x20);
+        }
+    }
+}
+
+void context_init(struct context_reader *r, const struct view *v)
+{
+    r->view = v;
+    r->read = r->active_count = 0;
+    memset(r->last, 0, r->catalog->context_count * sizeof(*r->last));
 }
 
 void context_prune(struct context_reader *r, size_t upto)
@@ -75,7 +87,8 @@ void context_read(struct context_reader *r, size_t upto)
     for (; at + 2 <= upto; at++) {
         uint8_t c = r->view->p[at];
         bool letter = is_alnum(c);
-        if ((letter ? !before : c >= 0xC0) && !read_at(r, at, upto) && again == SIZE_MAX) {
+        if ((letter ? !before : c >= 0xC0) && class_has(r->begins, c) && !read_at(r, at, upto) &&
+            again == SIZE_MAX) {
             again = at;
         }
         before = letter;

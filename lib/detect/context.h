@@ -15,8 +15,9 @@
 struct context_reader {
     const struct catalog *catalog;
     const struct view *view;
-    size_t read;      // words that begin before this were seen
-    uint32_t *last;   // by group: start + 1 of the last word so far, 0 for none
+    const struct byte_class *begins; // with which bytes a word begins, in either case
+    size_t read;                     // words that begin before this were seen
+    uint32_t *last;                  // by group: start + 1 of the last word so far, 0 for none
     uint16_t *active; // groups that had a word, each once; not all of them still near
     size_t active_count;
 };
@@ -24,9 +25,12 @@ struct context_reader {
 // How far in front of a run of digits what it belongs to may begin.
 enum { CONTEXT_LEAD = 24, CONTEXT_FAR = 0xFFFF };
 
-// `last` and `active` have room for every group.
-void context_init(struct context_reader *r, const struct catalog *c, const struct view *v,
-                  uint32_t *last, uint16_t *active);
+// The bytes with which the words of a catalog begin.
+void context_begins(const struct catalog *c, struct byte_class *ret_begins);
+
+// Begin to read `v`. The reader has its catalog, `begins`, and `last` and `active` with room for
+// every group.
+void context_init(struct context_reader *r, const struct view *v);
 
 // Note the words that stand in the CATALOG_NEAR + CONTEXT_LEAD bytes before `upto`. Calls go from
 // left to right.

@@ -5,6 +5,7 @@
 // for a compilation (half a second and more). Only another version of Vectorscan than at build time
 // makes one necessary.
 #include "base/alloc.h"
+#include "detect/context.h"
 #include "detect/engine_parts.h"
 
 static void *hs_alloc(size_t n)
@@ -100,6 +101,10 @@ enum aiu_status engine_new_of(const struct catalog *c, struct engine **ret_engin
         rule_set_add(&e->kinds[c->info[i].kind], (uint16_t)i);
     }
     note_spots(e);
+    context_begins(c, &e->context_begins);
+    for (size_t n = 0; n <= CATALOG_RUN; n++) {
+        run_gate_open(&e->gates[n], c, n);
+    }
     enum aiu_status st = load(e);
     if (st != AIU_OK) {
         engine_free(e);

@@ -12,6 +12,17 @@
 #include "detect/engine.h"
 #include "detect/examine.h"
 #include "detect/fold.h"
+#include "detect/matcher.h"
+
+enum { RUN_GATED = 32, RUN_AHEAD = 4 };
+
+// Of the first programs of a run of digits of one length, a bit each: those that may run beside a
+// byte, those that need an edge before the run, and those that need a word of context.
+struct run_gate {
+    uint32_t before[256];
+    uint32_t ahead[RUN_AHEAD][256]; // the byte behind the run, the next one, and so on
+    uint32_t number_edge, phone_edge, context;
+};
 
 struct engine {
     const struct catalog *catalog;
@@ -20,6 +31,8 @@ struct engine {
     struct rule_set shaped; // rules that are shapes
     bool compiled;
     struct rule_set kinds[KIND_COUNT]; // the rules of each kind
+    struct byte_class context_begins;
+    struct run_gate gates[CATALOG_RUN + 1]; // by length
 };
 
 enum {
@@ -48,3 +61,8 @@ MUST_CHECK enum aiu_status engine_new_of(const struct catalog *c, struct engine 
 
 // Compile the anchors of `c`. For the generic platform, so that the result runs on every machine.
 MUST_CHECK enum aiu_status engine_compile(const struct catalog *c, hs_database_t **ret_database);
+
+// The gate, which is all zero, of runs of `n` digits.
+void run_gate_open(struct run_gate *gate, const struct catalog *c, size_t n);
+// The programs that may run at `run`; the bits of programs that are not there mean nothing.
+uint32_t run_gate_pass(const struct run_gate *gate, const struct view *v, const struct site *run);

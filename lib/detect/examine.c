@@ -27,6 +27,7 @@
 #include "detect/validate.h"
 
 struct job {
+    const struct engine *engine;
     const struct catalog *catalog;
     struct scratch *scratch;
     const struct rule_set *rules;
@@ -37,6 +38,8 @@ struct job {
     size_t more; // earliest start of what can not be told yet
     struct context_reader context;
     bool gated; // words were read up to the anchor
+    uint64_t enabled_known;
+    uint32_t enabled[CATALOG_RUN + 1]; // by length of a run: programs whose rules are on
     enum aiu_status status;
 };
 
@@ -134,8 +137,26 @@ static inline bool may_have_context(const struct job *job, const struct program 
 {
     const struct check *check = &job->catalog->checks[program->check];
 
-    return !check->context_required || check->alone || check->place > 0 || check->context == 0 ||
-           job->context.last[check->context - 1U] > 0;
+    return !check_waits(check) || job->context.last[check->context - 1U] > 0;
+}
+
+static void run_program(struct job *job, const struct program *program, const struct site *site)
+{
+    const struct catalog *c = job->catalog;
+    struct hit hit __attribute__((uninitialized)); // both begin it
+
+    if (!rule_set_has(job->rules, program->rule) ||
+        (job->gated && !may_have_context(job, program))) {
+        return;
+    }
+    enum match m = program->matcher != MATCHER_NONE
+                       ? matcher_run((enum matcher)program->matcher, job->view, site, &hit)
+                       : program_run(c, program, job->view, site, &hit);
+    if (m == MATCH_YES) {
+        job->status = is_allowed_link(job, program, &hit) ? AIU_OK : confirm(job, program, &hit);
+    } else if (m == MATCH_MORE && hit.start < job->more && hit.start >= job->decided) {
+        job->more = hit.start;
+    }
 }
 
 static void run_programs(struct job *job, size_t first, size_t count, const struct site *site)
@@ -144,21 +165,45 @@ static void run_programs(struct job *job, size_t first, size_t count, const stru
 
     for (size_t i = first; i < first + count && job->status == AIU_OK; i++) {
         const struct program *program = &c->programs[c->triggers[i]];
-        struct hit hit;
-        if (!rule_set_has(job->rules, program->rule) ||
-            !passes_gates(c, program, job->view, site) ||
-            (job->gated && !may_have_context(job, program))) {
-            continue;
+        if (passes_gates(c, program, job->view, site)) {
+            run_program(job, program, site);
         }
-        enum match m = program->matcher != MATCHER_NONE
-                           ? matcher_run((enum matcher)program->matcher, job->view, site, &hit)
-                           : program_run(c, program, job->view, site, &hit);
-        if (m == MATCH_YES) {
-            job->status =
-                is_allowed_link(job, program, &hit) ? AIU_OK : confirm(job, program, &hit);
-        } else if (m == MATCH_MORE && hit.start < job->more && hit.start >= job->decided) {
-            job->more = hit.start;
+    }
+}
+
+// Those of the first programs of a run of `n` digits whose rules are on.
+static uint32_t enabled_at_run(struct job *job, size_t n)
+{
+    const struct catalog *c = job->catalog;
+    size_t count = c->runs[n + 1] - c->runs[n];
+
+    if ((job->enabled_known >> n & 1) == 0) {
+        job->enabled_known |= UINT64_C(1) << n;
+        job->enabled[n] = 0;
+        for (size_t i = 0; i < count && i < RUN_GATED; i++) {
+            uint16_t rule = c->programs[c->triggers[c->runs[n] + i]].rule;
+            job->enabled[n] |= (uint32_t)rule_set_has(job->rules, rule) << i;
         }
+    }
+    return job->enabled[n];
+}
+
+// The programs of a run of `n` digits. The bytes beside it leave a few of them.
+static void run_digits(struct job *job, size_t n, const struct site *site)
+{
+    const struct catalog *c = job->catalog;
+    size_t first = c->runs[n];
+    size_t count = c->runs[n + 1] - first;
+    const struct run_gate *gate = &job->engine->gates[n];
+    uint32_t open = run_gate_pass(gate, job->view, site) & enabled_at_run(job, n);
+
+    open &= job->context.active_count == 0 ? ~gate->context : UINT32_MAX;
+    for (; open != 0 && job->status == AIU_OK; open &= open - 1) {
+        size_t i = (size_t)__builtin_ctz(open);
+        run_program(job, &c->programs[c->triggers[first + i]], site);
+    }
+    if (count > RUN_GATED) {
+        run_programs(job, first + RUN_GATED, count - RUN_GATED, site);
     }
 }
 
@@ -270,15 +315,18 @@ enum { SHAPE_LEAST = 5 }; // characters
 static void run_shapes(struct job *job, size_t at)
 {
     const struct catalog *c = job->catalog;
-    bool alone =
-        may_stand_alone(job->view, at) || (at <= SHAPE_LEAD + CONTEXT_LEAD && job->view->first);
+    bool alone = job->rules->fields && job->view->first &&
+                 (at <= SHAPE_LEAD + CONTEXT_LEAD || may_stand_alone(job->view, at));
     struct chain *chain = &job->chain;
 
+    if (!alone && job->context.active_count == 0) {
+        return;
+    }
     chain_read(job->view, at, chain);
     if (chain->n + chain->lead < SHAPE_LEAST && !chain->cut) {
         return;
     }
-    alone = alone && job->rules->fields && may_stand_alone(job->view, chain->lead_start);
+    alone = alone && may_stand_alone(job->view, chain->lead_start);
     for (size_t i = 0; alone && i < c->shape_count; i++) {
         if (c->checks[c->shapes[i].check].alone) {
             run_shape(job, &c->shapes[i], chain);
@@ -295,7 +343,6 @@ static void run_shapes(struct job *job, size_t at)
 static size_t take_run(struct job *job, size_t at)
 {
     const struct view *v = job->view;
-    const struct catalog *c = job->catalog;
     struct site site = {at, at};
 
     while (site.end < v->n && is_digit(v->p[site.end])) {
@@ -306,7 +353,7 @@ static size_t take_run(struct job *job, size_t at)
         context_read(&job->context, at);
         context_prune(&job->context, at);
         job->gated = true;
-        run_programs(job, c->runs[n], c->runs[n + 1] - c->runs[n], &site);
+        run_digits(job, n, &site);
         job->gated = false;
         if (job->shapes) {
             run_shapes(job, at);
@@ -537,7 +584,7 @@ static size_t accept(struct job *job, size_t *unknown, struct progress *p, size_
     size_t kept = 0;
     size_t i = 0;
 
-    context_init(&job->context, catalog, job->view, s->last_near, s->active);
+    context_init(&job->context, job->view);
     while (i < s->candidate_count && s->candidates[i].start < *unknown) {
         struct candidate c = s->candidates[i];
         enum match found = MATCH_NO;
@@ -568,10 +615,33 @@ static size_t accept(struct job *job, size_t *unknown, struct progress *p, size_
     return reached;
 }
 
+static void job_begin(struct job *job, const struct engine *e, struct scratch *s,
+                      const struct rule_set *rules, const struct view *v)
+{
+    job->engine = e;
+    job->catalog = e->catalog;
+    job->scratch = s;
+    job->rules = rules;
+    job->view = v;
+    job->decided = 0;
+    job->more = v->n;
+    job->gated = false;
+    job->enabled_known = 0;
+    job->status = AIU_OK;
+    job->context = (struct context_reader){
+        .catalog = e->catalog,
+        .begins = &e->context_begins,
+        .last = s->last_near,
+        .active = s->active,
+    };
+}
+
 enum aiu_status examine(const struct engine *e, struct scratch *s, const struct rule_set *rules,
                         const struct view *v, struct progress *p, struct decided *ret_decided)
 {
-    struct job job = {.catalog = e->catalog, .scratch = s, .rules = rules, .view = v, .more = v->n};
+    struct job job __attribute__((uninitialized)); // large, and begun here
+
+    job_begin(&job, e, s, rules, v);
 
     *ret_decided = (struct decided){0};
     if (v->n > EXAMINE_MOST) {
@@ -586,7 +656,7 @@ enum aiu_status examine(const struct engine *e, struct scratch *s, const struct 
     }
     job.decided = p->decided;
     s->candidate_count = 0;
-    context_init(&job.context, e->catalog, v, s->last_near, s->active);
+    context_init(&job.context, v);
     TRY(scan_literals(&job, e));
     job.shapes = rule_set_meets(rules, &e->shaped);
     if (job.shapes || rule_set_meets(rules, &e->spots)) {

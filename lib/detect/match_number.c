@@ -35,7 +35,9 @@ static size_t take_group(const struct view *v, size_t at, struct chain *c)
 
 static void take_chain(const struct view *v, size_t at, struct chain *c)
 {
-    *c = (struct chain){0};
+    c->n = c->count = 0;
+    c->between = span_of(NULL, 0);
+    c->cut = false;
     while (c->count < GROUPS_MOST) {
         at = take_group(v, at, c);
         if (c->n > CARD_MOST) {
@@ -189,7 +191,7 @@ static enum match among_codes(const struct view *v, size_t start, size_t end)
 
 enum match matcher_card(const struct view *v, const struct site *anchor, struct hit *hit)
 {
-    struct chain c;
+    struct chain c __attribute__((uninitialized)); // take_chain() begins it
     uint8_t first = v->p[anchor->start];
 
     if (first < '2' || first == '7' || !number_edge_left(v, anchor->start) ||

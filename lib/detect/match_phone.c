@@ -56,7 +56,7 @@ static bool is_trunk_zero(const struct view *v, size_t at)
 // False where the view ends first.
 static bool take_phone(const struct view *v, size_t at, bool trunk_counts, struct phone *phone)
 {
-    *phone = (struct phone){0};
+    phone->n = phone->groups = 0;
     while (phone->groups < PHONE_GROUPS) {
         bool trunk = !trunk_counts && is_trunk_zero(v, at);
         for (; at < v->n && is_digit(v->p[at]); at++) {
@@ -151,7 +151,7 @@ static enum match international(const struct view *v, const struct phone *phone,
 
 enum match matcher_phone(const struct view *v, const struct site *anchor, struct hit *hit)
 {
-    struct phone phone;
+    struct phone phone __attribute__((uninitialized)); // take_phone() begins it
     size_t start = anchor->start;
 
     start -= start > 0 && v->p[start - 1] == '(';
@@ -171,20 +171,32 @@ enum match matcher_phone(const struct view *v, const struct site *anchor, struct
                : MATCH_MORE;
 }
 
-// What stands to the left of a number that does not begin with +.
-static bool phone_left(const struct view *v, size_t start)
+bool phone_edge_left(const struct view *v, size_t at)
 {
-    if (start == 0) {
-        return true;
-    }
-    uint8_t before = v->p[start - 1];
-    if (is_alnum(before) ||
-        (before < 0x80 && strchr("_#$+.*=\\/", before) != NULL && before != 0 && before != '=')) {
+    uint8_t before = at > 0 ? v->p[at - 1] : '\n';
+
+    if (is_alnum(before)) {
         return false;
     }
-    bool joined = before == '-' || before == '.' || before == '/' || before == ' ' ||
-                  before == ':' || before == ',' || before == ')';
-    return !joined || start < 2 || !is_digit(v->p[start - 2]);
+    switch (before) {
+    case '_':
+    case '#':
+    case '$':
+    case '+':
+    case '.':
+    case '*':
+    case '\\':
+    case '/':
+        return false;
+    case '-':
+    case ' ':
+    case ':':
+    case ',':
+    case ')':
+        return at < 2 || !is_digit(v->p[at - 2]);
+    default:
+        return true;
+    }
 }
 
 static size_t phone_start(const struct view *v, const struct site *anchor)
@@ -197,11 +209,11 @@ static size_t phone_start(const struct view *v, const struct site *anchor)
 
 enum match matcher_phone_exit(const struct view *v, const struct site *anchor, struct hit *hit)
 {
-    struct phone phone;
+    struct phone phone __attribute__((uninitialized)); // take_phone() begins it
 
     hit->start = anchor->start;
     if (anchor->end - anchor->start < 3 || v->p[anchor->start] != '0' ||
-        v->p[anchor->start + 1] != '0' || !phone_left(v, anchor->start)) {
+        v->p[anchor->start + 1] != '0' || !phone_edge_left(v, anchor->start)) {
         return MATCH_NO;
     }
     if (!take_phone(v, anchor->start, false, &phone)) {
@@ -213,12 +225,12 @@ enum match matcher_phone_exit(const struct view *v, const struct site *anchor, s
 // Groups of 3, 3 and 4 digits, with a 1 in front or without: area and exchange begin with 2 to 9.
 enum match matcher_phone_nanp(const struct view *v, const struct site *anchor, struct hit *hit)
 {
-    struct phone phone;
+    struct phone phone __attribute__((uninitialized)); // take_phone() begins it
     size_t start = phone_start(v, anchor);
     size_t first = anchor->end - anchor->start == 1 ? 1 : 0;
 
     hit->start = start;
-    if (!phone_left(v, start) || (first == 1 && v->p[anchor->start] != '1')) {
+    if (!phone_edge_left(v, start) || (first == 1 && v->p[anchor->start] != '1')) {
         return MATCH_NO;
     }
     if (!take_phone(v, anchor->start, true, &phone)) {
@@ -326,11 +338,11 @@ static bool may_go_on(const struct view *v, const struct site *anchor)
 
 static enum match national(const struct view *v, const struct site *anchor, struct hit *hit)
 {
-    struct phone phone;
+    struct phone phone __attribute__((uninitialized)); // take_phone() begins it
     size_t start = phone_start(v, anchor);
 
     hit->start = start;
-    if (!phone_left(v, start) || !may_go_on(v, anchor)) {
+    if (!phone_edge_left(v, start) || !may_go_on(v, anchor)) {
         return MATCH_NO;
     }
     if (!take_phone(v, anchor->start, true, &phone)) {

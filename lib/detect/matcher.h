@@ -78,3 +78,5 @@ bool number_separator_cut(const struct view *v, size_t at);
 bool number_edge_left(const struct view *v, size_t at);
 // The same behind: MATCH_YES where the number may end at `at`.
 enum match number_edge_right(const struct view *v, size_t at);
+// What may stand before a telephone number that does not begin with +.
+bool phone_edge_left(const struct view *v, size_t at);
