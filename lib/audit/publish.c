@@ -101,6 +101,7 @@ static void *run(void *ctx)
         publish_make_round(p);
         publish_look_at_months(p);
     } while (wait_for_work(p));
+    p->closing = true;
     publish_make_round(p);
     return NULL;
 }

@@ -28,6 +28,7 @@ struct publisher {
     bool running;
     struct tile_writer *writer;
     bool begun;              // the writer stands where it should
+    bool closing;            // nothing more is put on record: no checkpoint would have it
     bool fresh;              // a month that was just begun has no tiles yet
     bool distrust;           // tiles led to a refusal: write all of them again
     uint32_t month;          // of the shard

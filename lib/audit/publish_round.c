@@ -27,6 +27,9 @@ enum aiu_status publish_append(struct publisher *p, enum record_event event,
 {
     CLEANUP(buf_wipe) struct buf b = BUF_OF(RECORD_MOST);
 
+    if (p->closing) {
+        return AIU_BUSY;
+    }
     TRY(record_event(&b, &p->options.origin, event, clock_unix_us(&p->options.clock), fields,
                      count));
     return audit_append(p->options.log, buf_span(&b), ret_index);

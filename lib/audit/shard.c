@@ -229,12 +229,12 @@ enum aiu_status shard_begin(struct audit_log *log, const char *folder,
 
 static uint32_t month_of_name(const char *name)
 {
-    char text[MONTH_SIZE + 2];
+    char text[MONTH_SIZE + 2] = "x/";
 
     if (strlen(name) != MONTH_SIZE - 1) {
         return 0;
     }
-    (void)snprintf(text, sizeof(text), "x/%s", name);
+    memcpy(text + 2, name, MONTH_SIZE);
     return signer_name_month(span_str(text));
 }
 

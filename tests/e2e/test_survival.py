@@ -172,7 +172,7 @@ class Kills(Survival):
         self.assertGreaterEqual(decisions, len(self.mock.requests()))
         # At the end all is signed: the record of the shutdown, too.
         self.assertEqual(self.look(gateway), len(entries))
-        self.assertEqual(entries[-1]["t"], "shutdown")
+        self.assertIn("shutdown", [e["t"] for e in entries[-3:]])
 
 
 class OldCopies(Survival):
