@@ -38,7 +38,7 @@ struct follow_options {
 
 enum {
     FOLLOW_BATCH = 256,
-    FOLLOW_GATHER_MS = 20,
+    FOLLOW_GATHER_MS = 100,
     FOLLOW_PAUSE_MS = 1000,
     FOLLOW_PAUSE_MOST_MS = 60000
 };
