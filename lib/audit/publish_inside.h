@@ -34,10 +34,10 @@ struct publisher {
     uint32_t month;          // of the shard
     struct signer_head head; // what the signer signed last
     struct announced epoch, log_key;
-    char vkeys[2 * SIGNER_VKEY_SIZE]; // as LOG/vkey has them; empty: not known
-    uint64_t ended_ns, took_ns;       // the last round
-    uint64_t month_ns;                // when months were looked at last
-    bool failed;                      // it failed
+    char vkeys[SIGNER_VKEYS_SIZE]; // as LOG/vkey has them; empty: not known
+    uint64_t ended_ns, took_ns;    // the last round
+    uint64_t month_ns;             // when months were looked at last
+    bool failed;                   // it failed
 
     pthread_mutex_t file; // LOG/checkpoint is being replaced
     pthread_mutex_t lock;

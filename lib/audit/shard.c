@@ -265,7 +265,7 @@ static enum aiu_status purge_month(const struct shard_purge *purge, int fd, cons
     const struct tree_head head = head_of(purge, name);
 
     TRY(purge->on_purge(purge->ctx, name, &head));
-    (void)snprintf(gone, sizeof(gone), "%s%s", name, purging);
+    (void)snprintf(gone, sizeof(gone), "%.*s%s", MONTH_SIZE - 1, name, purging);
     if (renameat(fd, name, fd, gone) != 0) {
         return folder_errno(errno);
     }

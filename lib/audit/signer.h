@@ -27,6 +27,7 @@ enum {
     SIGNER_ORIGIN_MOST = 128,                   // of the configured part
     SIGNER_NAME_SIZE = SIGNER_ORIGIN_MOST + 16, // with the month, or "/epoch", and NUL
     SIGNER_VKEY_SIZE = SIGNER_NAME_SIZE + 64,
+    SIGNER_VKEYS_SIZE = 2 * (SIGNER_VKEY_SIZE + 1),
     SIGNER_NOTE_MOST = 2048,
     SIGNER_RATE = 50 // signatures a second over time; as many at once
 };
@@ -82,7 +83,7 @@ struct signer_reply {
     struct signer_head head; // after this request
     uint32_t note_n;         // the checkpoint: a signed note
     uint8_t note[SIGNER_NOTE_MOST];
-    char vkeys[2 * SIGNER_VKEY_SIZE]; // of the log's keys that signed it, a line each
+    char vkeys[SIGNER_VKEYS_SIZE]; // of the log's keys that signed it, a line each
     struct signer_announcement announcement;
 };
 
