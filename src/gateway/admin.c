@@ -91,6 +91,25 @@ static enum aiu_status write_metrics(const struct admin *a, struct buf *b)
     return metrics_write(loops, a->plane_count, &process, b);
 }
 
+static enum aiu_status write_publisher(const struct admin *a, struct buf *b)
+{
+    struct publish_stats stats;
+
+    publish_stats(a->publisher, &stats);
+    return buf_printf(b,
+                      "# HELP aiu_audit_tree_size Entries in the newest checkpoint.\n"
+                      "# TYPE aiu_audit_tree_size gauge\n"
+                      "aiu_audit_tree_size %llu\n"
+                      "# HELP aiu_audit_checkpoints_total Checkpoints published.\n"
+                      "# TYPE aiu_audit_checkpoints_total counter\n"
+                      "aiu_audit_checkpoints_total %llu\n"
+                      "# HELP aiu_audit_unsigned 1 while no checkpoint can be published.\n"
+                      "# TYPE aiu_audit_unsigned gauge\n"
+                      "aiu_audit_unsigned %d\n",
+                      (unsigned long long)stats.size, (unsigned long long)stats.rounds,
+                      stats.degraded || stats.refused ? 1 : 0);
+}
+
 static enum aiu_status write_watchers(struct admin *a, struct buf *b)
 {
     enum aiu_status st = AIU_OK;
@@ -132,6 +151,7 @@ static void serve(struct server_conn *c, struct admin *a, struct span target)
     if (span_equal(target, SPAN_OF("/metrics"))) {
         type = SPAN_OF("text/plain; version=0.0.4; charset=utf-8");
         st = write_metrics(a, &b);
+        st = st == AIU_OK ? write_publisher(a, &b) : st;
         if (st == AIU_OK) {
             st = write_watchers(a, &b);
         }

@@ -9,6 +9,7 @@
 
 #include <pthread.h>
 
+#include "audit/publish.h"
 #include "flow/plane.h"
 #include "gateway/watchers.h"
 
@@ -17,8 +18,9 @@ struct admin {
     size_t plane_count;
     const struct plane_shared *shared;
     struct budget *budget;
-    struct secret *token; // NULL: none is needed
-    char config_hash[65]; // hexadecimal; changed on the first loop's thread
+    struct secret *token;        // NULL: none is needed
+    struct publisher *publisher; // of the audit log
+    char config_hash[65];        // hexadecimal; changed on the first loop's thread
     pthread_mutex_t watchers_lock;
     struct watchers *watchers; // under the lock: a reload replaces them
 };

@@ -400,6 +400,7 @@ static enum aiu_status start_admin(struct worker *w, struct worker_loop *l)
     w->admin.plane_count = w->count;
     w->admin.shared = &w->shared;
     w->admin.budget = &w->budget;
+    w->admin.publisher = w->trail.publisher;
     set_admin_hash(w, w->service);
     if (w->g->config->admin.token.given) {
         TRY(secret_load(&w->g->config->admin.token.from, w->g->env, &w->admin.token));
