@@ -208,29 +208,42 @@ static bool is_repeated(const struct search *s, uint32_t at)
            (left.n == n || !phrase_in_word(s->text.p, (uint32_t)s->text.n, at + (uint32_t)n));
 }
 
+// What is said by the beginning [at, end) of a word, or by all of it.
+static __attribute__((noinline)) void say_beginning(struct search *s, uint32_t hash, uint32_t at,
+                                                    uint32_t end, uint32_t place)
+{
+    const struct place word = {place, place, at, end};
+    uint32_t n = (uint32_t)s->text.n;
+
+    look_up(s, hash, &word, end == n || !phrase_in_word(s->text.p, n, end));
+}
+
 // The word at `at`: as a whole, and where it is a stem; returns its end.
 static uint32_t read_word(struct search *s, uint32_t at, uint32_t place)
 {
     const uint8_t *p = s->text.p;
+    const uint64_t *stems = s->phrases->stems;
     uint32_t n = (uint32_t)s->text.n;
     uint32_t hash = PHRASE_SEED;
-    struct place word = {place, place, at, at};
+    uint32_t end = at;
+    bool stem = false;
 
-    while (word.end < n && phrase_in_word(p, n, word.end)) {
-        hash = phrase_hash(hash, p[word.end++]);
-        if (filtered(s->phrases->stems, hash)) {
-            look_up(s, hash, &word, word.end == n || !phrase_in_word(p, n, word.end));
+    do {
+        hash = phrase_hash(hash, p[end++]);
+        stem = filtered(stems, hash);
+        if (stem) {
+            say_beginning(s, hash, at, end, place);
         }
-    }
-    if (filtered(s->phrases->words, hash) && !filtered(s->phrases->stems, hash)) {
-        look_up(s, hash, &word, true);
+    } while (end < n && phrase_in_word(p, n, end));
+    if (!stem && filtered(s->phrases->words, hash)) {
+        say_beginning(s, hash, at, end, place);
     }
     if (s->model != NULL) {
-        model_add(s->model, hash, word.end);
+        model_add(s->model, hash, end);
     }
-    s->before = span_of(p + at, word.end - at);
+    s->before = span_of(p + at, end - at);
     s->before_hash = hash;
-    return word.end;
+    return end;
 }
 
 // All entries that begin with the ideograph at `at`; returns the end of the first character.
