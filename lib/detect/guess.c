@@ -20,6 +20,7 @@ enum {
     SUSPECT = 4 * NAT, // a sum that is worth a closer look
     OVER = 5 * NAT,    // this far below its peak, a part has ended
     LETTERS_LEAST = 10,
+    WORD_MOST = 256,    // of a row without a blank, how far around a part it is read
     SHORT = 4 * STRIDE, // text of which every way is tried
 };
 
@@ -29,11 +30,6 @@ struct rise {
     int sum, peak;
     size_t start, end; // of the part that rises
 };
-
-static uint8_t symbol(uint8_t c)
-{
-    return (uint8_t)(c - 'a') < 26 ? (uint8_t)(c & 31) : 0;
-}
 
 // What the first pass sees on its way.
 struct seen {
@@ -77,8 +73,21 @@ int guess_gain(struct span part, int lane)
     int sum = 0;
 
     for (size_t i = 0; i + 1 < part.n; i++) {
-        uint64_t pair = guess_pairs[symbol(part.p[i]) | symbol(part.p[i + 1]) << 5];
+        uint64_t pair = guess_pairs[guess_letter(part.p[i]) | guess_letter(part.p[i + 1]) << 5];
         sum += lane_of(pair, (enum lane)lane, 1);
+    }
+    return sum;
+}
+
+int guess_gain_in(struct span letters, const uint8_t alphabet[27], int lane)
+{
+    int sum = 0;
+    size_t before = letters.n > 0 ? alphabet[letters.p[0]] : 0;
+
+    for (size_t i = 1; i < letters.n; i++) {
+        size_t now = alphabet[letters.p[i]];
+        sum += lane_of(guess_pairs[before | now << 5], (enum lane)lane, 1);
+        before = now;
     }
     return sum;
 }
@@ -88,30 +97,37 @@ static size_t letters_of(struct span part)
     size_t n = 0;
 
     for (size_t i = 0; i < part.n; i++) {
-        n += symbol(part.p[i]) != 0;
+        n += guess_letter(part.p[i]) != 0;
     }
     return n;
 }
 
-// The part in whole words.
-static void widen(struct span words, struct rise *r)
+// The part in whole words, but for the far ends of rows without a blank: each part of base64 would
+// else be all of it. Whether both ends are whole.
+static bool widen(struct span words, struct rise *r)
 {
-    while (r->start > 0 && words.p[r->start - 1] != ' ') {
+    size_t least = r->start > WORD_MOST ? r->start - WORD_MOST : 0;
+    size_t most = words.n - r->end > WORD_MOST ? r->end + WORD_MOST : words.n;
+
+    while (r->start > least && words.p[r->start - 1] != ' ') {
         r->start--;
     }
-    while (r->end < words.n && words.p[r->end] != ' ') {
+    while (r->end < most && words.p[r->end] != ' ') {
         r->end++;
     }
+    return (r->start == 0 || words.p[r->start - 1] == ' ') &&
+           (r->end == words.n || words.p[r->end] == ' ');
 }
 
 static enum aiu_status take_part(struct guessing *g, enum lane lane, struct rise part)
 {
     struct span words = g->words->text;
 
-    widen(words, &part);
+    bool whole = widen(words, &part);
     struct span text = {words.p + part.start, part.end - part.start};
     size_t letters = letters_of(text);
-    if (letters < LETTERS_LEAST || letters * 3 < text.n * 2) {
+    if (letters < LETTERS_LEAST || letters * 3 < text.n * 2 ||
+        (!whole && letters * 10 < text.n * 9)) {
         return AIU_OK;
     }
     if (lane == LANE_BACK) {

@@ -17,6 +17,14 @@ struct guessing {
 // Steps (8 a nat) by which a lane of bigram_table.c explains `part` better: 0 backwards, 1 ROT13,
 // 2 another alphabet, 3 as text at all, against chance.
 int guess_gain(struct span part, int lane);
+// The same of letters (guess_letter) that stand for those of `alphabet`.
+int guess_gain_in(struct span letters, const uint8_t alphabet[27], int lane);
+
+// A small letter, counted from 1; 0 for anything else.
+static inline uint8_t guess_letter(uint8_t c)
+{
+    return (uint8_t)(c - 'a') < 26 ? (uint8_t)(c & 31) : 0;
+}
 
 // Hand out the part [start, end) of the words read in one way.
 MUST_CHECK enum aiu_status guess_reversed(struct guessing *g, size_t start, size_t end);

@@ -86,14 +86,20 @@ static void shift(struct span part, unsigned by, uint8_t *to)
 // The alphabet in which `part` reads most like text; SHIFTS where none is much better than its own.
 static unsigned best_shift(struct span part)
 {
-    uint8_t sample[SAMPLE];
+    uint8_t letters[SAMPLE];
+    uint8_t alphabet[27] = {0}; // of letters counted from 1; 0 is none
     unsigned chosen = SHIFTS;
 
     part = span_first(part, SAMPLE);
+    for (size_t i = 0; i < part.n; i++) {
+        letters[i] = guess_letter(part.p[i]);
+    }
     int best = guess_gain(part, OWN) + 6 * NAT;
     for (unsigned by = 0; by < SHIFTS; by++) {
-        shift(part, by, sample);
-        int gain = guess_gain(span_of(sample, part.n), OWN);
+        for (unsigned i = 1; i <= 26; i++) {
+            alphabet[i] = guess_letter(shifted((uint8_t)('a' + i - 1), by));
+        }
+        int gain = guess_gain_in(span_of(letters, part.n), alphabet, OWN);
         if (gain > best) {
             best = gain;
             chosen = by;

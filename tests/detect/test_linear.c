@@ -3,7 +3,10 @@
 //
 // No text makes the scan more than linear (guide S56: 16 KB of "a.a.a." took 1.3 s). The figures
 // are printed; only the growth and a generous bound are asserted, because machines differ.
+#include <string.h>
 #include <time.h>
+
+#include "detect/deep.h"
 
 #include "detect_test.h"
 
@@ -107,6 +110,43 @@ static void no_text_costs_more_than_linear_time(void **state)
     mem_free(p);
 }
 
+static double deep_ns_a_byte(struct span text)
+{
+    CLEANUP(findings_done) struct findings found = FINDINGS_OF(FINDINGS_MOST);
+    struct bench *b = bench_get();
+    struct wording wording;
+    double begin = seconds();
+
+    assert_ok(deep_scan(b->engine, b->scratch, &b->all, TEXT_DOCUMENT, text, &found, &wording));
+    return (seconds() - begin) * 1e9 / (double)text.n;
+}
+
+// Nor does what it may be read as: a picture in base64 has no blank from end to end.
+static void no_reading_costs_more_than_linear_time(void **state)
+{
+    (void)state;
+    static const char *const alphabets[] = {
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/",
+        "abcdefghijklmnopqrstuvwxyz", "abcdefghijklmnopqrstuvwxyz ", "0123456789abcdef",
+        "%&#;x41\\u"};
+    uint8_t *p = mem_new(LARGE, 1);
+    uint64_t seed = 3;
+
+    assert_non_null(p);
+    for (size_t i = 0; i < ARRAY_SIZE(alphabets); i++) {
+        for (size_t k = 0; k < LARGE; k++) {
+            p[k] = (uint8_t)alphabets[i][test_random(&seed) % strlen(alphabets[i])];
+        }
+        double small = deep_ns_a_byte(span_of(p, SMALL));
+        double large = deep_ns_a_byte(span_of(p, LARGE));
+        print_message("%6.2f ns a byte: any of %s\n", large, alphabets[i]);
+        if (large > 5 * small + 50) {
+            fail_msg("%zu: %.1f ns a byte in the small, %.1f in the large", i, small, large);
+        }
+    }
+    mem_free(p);
+}
+
 // One byte at a time, a scan after each: the worst way to stream.
 static void streaming_byte_by_byte_is_linear(void **state)
 {
@@ -163,6 +203,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(no_text_costs_more_than_linear_time),
+        cmocka_unit_test(no_reading_costs_more_than_linear_time),
         cmocka_unit_test(streaming_byte_by_byte_is_linear),
         cmocka_unit_test(figures_of_one_kilobyte_of_chat),
     };
