@@ -7,6 +7,7 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "audit/folder.h"
@@ -14,7 +15,7 @@
 #include "audit/wal.h"
 #include "base/num.h"
 
-enum { PAUSE_MOST_MS = 2000, LAST_NOTE_MOST = 8 * 1024 };
+enum { PAUSE_MOST_MS = 2000, LAST_NOTE_MOST = 8 * 1024, WRITER_TRIES = 20 };
 
 // A shard belongs to the month in which its first segment was begun.
 enum aiu_status publish_month(const char *folder, uint32_t *ret_month)
@@ -64,9 +65,27 @@ static enum aiu_status read_last_note(const struct publisher *p, struct buf *ret
     return buf_append(ret_note, span_of(bytes, n));
 }
 
+// The writer of the month that ended must not be used again, and one for the new month must be
+// made: where descriptors or memory are short for a second, the next start goes on instead.
+static struct tile_writer *new_writer(const struct publisher *p)
+{
+    static const struct timespec pause = {0, 50000000};
+    struct tile_writer *w = NULL;
+    enum aiu_status st = AIU_BUSY;
+
+    for (int i = 0; i < WRITER_TRIES && st != AIU_OK; i++) {
+        st = tile_writer_new(p->options.folder, !p->options.unsafe_no_sync, &w);
+        if (st != AIU_OK) {
+            (void)nanosleep(&pause, NULL);
+        }
+    }
+    CHECK(st == AIU_OK);
+    return w;
+}
+
 static enum aiu_status begin_anew(struct publisher *p)
 {
-    struct tile_writer *next = NULL;
+    struct tile_writer *next = new_writer(p);
 
     pthread_mutex_lock(&p->lock);
     publish_set_size(p, 0);
@@ -75,7 +94,6 @@ static enum aiu_status begin_anew(struct publisher *p)
     p->vkeys[0] = '\0';
     p->epoch = (struct announced){0};
     p->log_key = (struct announced){0};
-    TRY(tile_writer_new(p->options.folder, !p->options.unsafe_no_sync, &next));
     pthread_mutex_lock(&p->file);
     tile_writer_free(p->writer);
     p->writer = next;
