@@ -239,6 +239,21 @@ static enum aiu_status open_dir(int fd, DIR **ret_dir)
     return AIU_OK;
 }
 
+enum aiu_status folder_each(int dir, enum aiu_status (*each)(void *ctx, const char *name),
+                            void *ctx)
+{
+    CLEANUP(close_dir) DIR *d = NULL;
+    const struct dirent *entry = NULL;
+
+    TRY(open_dir(dir, &d));
+    while ((entry = readdir(d)) != NULL) { // NOLINT(concurrency-mt-unsafe): a DIR of our own
+        if (entry->d_name[0] != '.') {
+            TRY(each(ctx, entry->d_name));
+        }
+    }
+    return AIU_OK;
+}
+
 enum aiu_status folder_segments(const struct folder *f, struct segment_list *ret_list)
 {
     CLEANUP(segment_list_done) struct segment_list list = {0};

@@ -57,6 +57,10 @@ MUST_CHECK enum aiu_status folder_check_file(int fd);
 // Replace the small file `name`, all or nothing, durable when it returns.
 MUST_CHECK enum aiu_status folder_replace(int dir, const char *name, struct span bytes);
 
+// Each name in `dir` that does not begin with a dot. An error of `each` stops and is returned.
+MUST_CHECK enum aiu_status
+folder_each(int dir, enum aiu_status (*each)(void *ctx, const char *name), void *ctx);
+
 // errno as a status; no space is AIU_AUDIT_UNAVAILABLE.
 enum aiu_status folder_errno(int error);
 

@@ -198,6 +198,8 @@ static void write_decision(struct writer *w, const struct record_origin *origin,
     put_text(w, SPAN_OF(",\"prompt_mac\":"), d->prompt_mac);
     put_policy(w, &d->policy);
     put_text(w, SPAN_OF(",\"cfg\":"), d->config);
+    put_text(w, SPAN_OF(",\"subject\":"), d->subject);
+    put_text(w, SPAN_OF(",\"capture\":"), d->capture);
     put(w, SPAN_OF("}"));
 }
 
@@ -266,6 +268,7 @@ static void write_result(struct writer *w, const struct record_result *r)
         put_u64(w, SPAN_OF(",\"ttfb_us\":"), r->first_byte_us);
     }
     put_u64(w, SPAN_OF(",\"dur_us\":"), r->duration_us);
+    put_text(w, SPAN_OF(",\"capture\":"), r->capture);
     put(w, SPAN_OF("}"));
 }
 
@@ -360,6 +363,8 @@ static struct span event_name(enum record_event event)
         return SPAN_OF("epoch_key");
     case RECORD_PURGE:
         return SPAN_OF("purge");
+    case RECORD_ERASURE:
+        return SPAN_OF("erasure");
     case RECORD_ALERT:
         break;
     }

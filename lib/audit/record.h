@@ -51,7 +51,9 @@ struct record_decision {
     uint64_t in_bytes;
     struct span prompt_mac; // audit/prompt_mac.h (S63)
     struct record_policy policy;
-    struct span config; // hash of the configuration in force
+    struct span config;  // hash of the configuration in force
+    struct span subject; // whose key sealed what was captured (audit/capture.h)
+    struct span capture; // SHA-256 of the sealed prompt, hexadecimal, or "skipped"
 };
 
 enum record_outcome {
@@ -81,6 +83,7 @@ struct record_result {
     bool cached;
     bool has_first_byte;
     uint64_t first_byte_us, duration_us;
+    struct span capture; // of the answer, as in the decision
 };
 
 MUST_CHECK enum aiu_status record_decision(struct buf *b, const struct record_origin *origin,
@@ -114,7 +117,8 @@ enum record_event {
     RECORD_WEAKENED,     // a guard is off or open by configuration (S25)
     RECORD_AUDIT_DEGRADED,
     RECORD_EPOCH_KEY,
-    RECORD_PURGE, // a month of the log was deleted
+    RECORD_PURGE,   // a month of the log was deleted
+    RECORD_ERASURE, // the key of a subject was destroyed
     RECORD_ALERT
 };
 

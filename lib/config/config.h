@@ -74,6 +74,7 @@ struct config_key {
 };
 
 enum config_audit_level { CONFIG_AUDIT_STRICT };
+enum config_capture { CONFIG_CAPTURE_OFF, CONFIG_CAPTURE_PROMPTS, CONFIG_CAPTURE_ALL };
 
 // Somebody else who remembers the log's checkpoints and cosigns them.
 struct config_witness {
@@ -119,6 +120,8 @@ struct config {
     uint64_t anchor_ms;          // how often a checkpoint is taken to them
     struct span audit_origin;    // the name of the log in its checkpoints, without the month
     uint64_t audit_retention_ms; // months that ended longer ago are deleted; 0: none
+    enum config_capture capture; // of content, sealed
+    uint64_t capture_queue;      // bytes that may wait for the disk
     const struct config_export *exports;
     size_t export_count;
     struct config_alerts alerts;

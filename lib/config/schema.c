@@ -20,6 +20,7 @@ static const char *const actions[] = {"allow", "flag", "", "mask", "redact", "dr
 static const char *const dialects[] = {"openai", NULL};
 static const char *const tag_styles[] = {"typed", "plain", NULL};
 static const char *const audit_levels[] = {"strict", NULL};
+static const char *const captures[] = {"off", "prompts", "all", NULL};
 static const char *const log_levels[] = {"debug", "info", "warning", "error", "critical", NULL};
 static const char *const log_formats[] = {"text", "json", NULL};
 
@@ -468,6 +469,23 @@ static const struct schema_key audit_keys[] = {
      .preset = "0",
      .doc = "Delete months of the log that ended longer ago than this; 0 keeps all. Less than 184d "
             "is refused."},
+    {.name = "capture",
+     .type = SCHEMA_CHOICE,
+     AT(struct config, capture),
+     .preset = "off",
+     .choices = captures,
+     .doc =
+         "Keep what was sent to providers (prompts), or answers too (all), sealed under a key for "
+         "each user, which `aiu audit erase-subject` destroys (docs/audit.md). The log itself "
+         "never holds content."},
+    {.name = "capture_queue",
+     .type = SCHEMA_SIZE,
+     AT(struct config, capture_queue),
+     .preset = "64MiB",
+     .least = 64 << 10,
+     .most = 1 << 30,
+     .doc = "Sealed content that may wait for the disk. What does not fit is not captured, which "
+            "its record says; no request waits. Takes effect at the next start."},
     {.name = "exports",
      .type = SCHEMA_LIST,
      LIST_AT(struct config, exports, export_count),

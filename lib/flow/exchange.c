@@ -54,6 +54,7 @@ static void init(struct exchange *x, struct plane *f, struct server_conn *conn)
     x->unix_us = clock_unix_us(&f->shared->clock);
     buf_init(&x->body, limits->max_body);
     buf_init(&x->answer, limits->max_response);
+    buf_init(&x->copy, CAPTURE_MOST);
     buf_init(&x->fields, limits->max_headers + 4096);
     buf_init(&x->accounts, limits->max_headers + 4096);
     echo_init(&x->echo, f->echo_key, &x->arena);
@@ -256,6 +257,7 @@ static void release(struct exchange *x)
     answer_mac_free(x->answer_mac);
     buf_wipe(&x->body);
     buf_wipe(&x->answer);
+    buf_wipe(&x->copy);
     buf_wipe(&x->fields);
     buf_wipe(&x->accounts);
     arena_reset(&x->arena); // its first block serves the next exchange

@@ -102,6 +102,9 @@ struct exchange {
     struct exchange *wait_next;
     bool waiting;
     struct answer_mac *answer_mac;
+    char subject[CAPTURE_SUBJECT_SIZE + 1]; // of what is captured
+    struct buf copy;                        // a stream as it was given out, to be captured
+    bool copy_lost;
 
     // connect, forward
     struct client_call *call;
@@ -207,6 +210,8 @@ struct span exchange_name(const struct exchange *x, struct span name);
 MUST_CHECK enum aiu_status record_the_decision(struct exchange *x);
 MUST_CHECK enum aiu_status record_the_result(struct exchange *x, enum record_outcome outcome,
                                              int http_status);
+// Keep `bytes` of a stream for that record, where a configuration captures answers.
+void record_copy(struct exchange *x, struct span bytes);
 // A denial before there is a decision (S27); at most a few a second are written.
 void record_the_denial(struct exchange *x);
 

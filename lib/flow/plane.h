@@ -9,6 +9,7 @@
 // Threads:   a flow belongs to its loop, except plane_metrics (any).
 #pragma once
 
+#include "audit/capture.h"
 #include "audit/log.h"
 #include "audit/record.h"
 #include "base/clock.h"
@@ -27,6 +28,7 @@ struct plane;
 struct plane_shared {
     const struct engine *engine;
     struct audit_log *audit;
+    struct capture *capture; // NULL: there is none, and what would be captured is skipped
     struct control *control;
     struct secret *master; // for the fingerprints in audit records
     struct record_origin origin;

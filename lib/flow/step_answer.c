@@ -150,6 +150,7 @@ static enum aiu_status to_client(void *ctx, const struct span *pieces, size_t co
     }
     for (size_t i = 0; i < count; i++) {
         answer_mac_update(x->answer_mac, pieces[i]);
+        record_copy(x, pieces[i]);
         x->out_bytes += pieces[i].n;
     }
     if (server_body(x->conn, pieces, count) && x->call != NULL && !x->upstream_paused) {

@@ -86,14 +86,89 @@ static enum aiu_status fingerprint(struct exchange *x, struct fingerprints *fp)
     return peer_pseudonym(x, &fp->peer_text);
 }
 
+// --- captured content ---------------------------------------------------------------------------
+
+static bool captures(const struct exchange *x, enum capture_part part)
+{
+    enum config_capture wanted = x->service->config->capture;
+
+    return wanted == CONFIG_CAPTURE_ALL ||
+           (wanted == CONFIG_CAPTURE_PROMPTS && part == CAPTURE_PROMPT);
+}
+
+static enum aiu_status find_subject(struct exchange *x)
+{
+    bool named = x->request.user.n > 0;
+
+    return capture_name(x->plane->shared->capture, x->key->key->tenant, named ? "user" : "key",
+                        named ? x->request.user : x->key->key->id, x->subject);
+}
+
+// What the record says of the content in `pieces`: its hash, or that it is not there. A capture
+// that fails fails no request.
+static struct span capture_pieces(struct exchange *x, enum capture_part part,
+                                  const struct span *pieces, size_t count,
+                                  uint8_t hash[CAPTURE_HASH_SIZE])
+{
+    struct capture *c = x->plane->shared->capture;
+    const struct capture_item item = {id_of(x), part, x->subject, pieces, count};
+
+    if (c == NULL || (x->subject[0] == '\0' && find_subject(x) != AIU_OK) ||
+        capture_put(c, &item, hash) != AIU_OK) {
+        return SPAN_OF("skipped");
+    }
+    return span_of(hash, CAPTURE_HASH_SIZE);
+}
+
+// What goes to the provider, after redaction; of a denied request nothing does.
+static struct span capture_prompt(struct exchange *x, uint8_t hash[CAPTURE_HASH_SIZE])
+{
+    if (!captures(x, CAPTURE_PROMPT) || x->denied || x->piece_count == 0) {
+        return SPAN_OF("");
+    }
+    return capture_pieces(x, CAPTURE_PROMPT, x->pieces, x->piece_count, hash);
+}
+
+void record_copy(struct exchange *x, struct span bytes)
+{
+    if (!captures(x, CAPTURE_ANSWER) || x->copy_lost) {
+        return;
+    }
+    if (exchange_hold(x, bytes.n) != AIU_OK || buf_append(&x->copy, bytes) != AIU_OK) {
+        x->copy_lost = true;
+        buf_wipe(&x->copy);
+    }
+}
+
+// What the client got, or gets once this is on record.
+static struct span capture_answer(struct exchange *x, uint8_t hash[CAPTURE_HASH_SIZE])
+{
+    struct span copy = buf_span(&x->copy);
+    bool whole = x->relay == NULL && x->conn != NULL && x->status == AIU_OK && !x->filtered &&
+                 x->answer_piece_count > 0;
+
+    if (!captures(x, CAPTURE_ANSWER) || (!whole && copy.n == 0 && !x->copy_lost)) {
+        return SPAN_OF("");
+    }
+    if (x->copy_lost) {
+        return SPAN_OF("skipped");
+    }
+    return whole ? capture_pieces(x, CAPTURE_ANSWER, x->answer_pieces, x->answer_piece_count, hash)
+                 : capture_pieces(x, CAPTURE_ANSWER, &copy, 1, hash);
+}
+
+// --- records ------------------------------------------------------------------------------------
+
 enum aiu_status record_the_decision(struct exchange *x)
 {
     CLEANUP(buf_wipe) struct buf b = BUF_OF(RECORD_MOST);
     struct span rules[VERDICT_REASONS];
+    uint8_t hash[CAPTURE_HASH_SIZE];
     struct fingerprints fp = {0};
     struct record_policy policy;
 
     TRY(fingerprint(x, &fp));
+    struct span captured = capture_prompt(x, hash); // before the record says who the subject is
     fill_policy(x, &x->in.verdict, rules, &policy);
     const struct record_decision d = {
         .id = id_of(x),
@@ -110,6 +185,8 @@ enum aiu_status record_the_decision(struct exchange *x)
         .prompt_mac = fp.prompt_text,
         .policy = policy,
         .config = x->service->config_hash,
+        .subject = span_str(x->subject),
+        .capture = captured,
     };
     TRY(record_decision(&b, &x->plane->shared->origin, &d));
     TRY(append(x, &b, &x->decision_index));
@@ -135,6 +212,7 @@ enum aiu_status record_the_result(struct exchange *x, enum record_outcome outcom
     CLEANUP(buf_wipe) struct buf mac = BUF_OF(256);
     struct span rules[VERDICT_REASONS];
     struct record_policy policy;
+    uint8_t hash[CAPTURE_HASH_SIZE];
     uint64_t now = loop_now_ns();
 
     TRY(finish_answer_mac(x, &mac));
@@ -158,6 +236,7 @@ enum aiu_status record_the_result(struct exchange *x, enum record_outcome outcom
         .has_first_byte = x->head_ns != 0,
         .first_byte_us = x->head_ns == 0 ? 0 : (x->head_ns - x->begun_ns) / 1000,
         .duration_us = (now - x->begun_ns) / 1000,
+        .capture = capture_answer(x, hash),
     };
     TRY(record_result(&b, &r));
     TRY(append(x, &b, &x->result_index));

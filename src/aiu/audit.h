@@ -30,12 +30,18 @@ MUST_CHECK enum aiu_status audit_folder(const struct audit_where *w,
 // terminal written as JSON escapes: the same JSON, and harmless.
 MUST_CHECK enum aiu_status audit_print_line(struct span entry, bool raw);
 
+// The master key of the gateway: never a new one. Problems are said on stderr.
+struct secret;
+MUST_CHECK enum aiu_status audit_master(const struct state_dir_options *where,
+                                        struct secret **ret_master);
+
 // Say on stderr what went wrong, for anything but AIU_OK and AIU_NOT_FOUND (a well-formed no).
 // Returns the exit code.
 int audit_exit(enum aiu_status st);
 
 int audit_backup(int argc, char **argv);
 int audit_checkpoint(int argc, char **argv);
+int audit_erase(int argc, char **argv);
 int audit_key(int argc, char **argv);
 int audit_match(int argc, char **argv);
 int audit_prove(int argc, char **argv);
@@ -43,4 +49,5 @@ int audit_query(int argc, char **argv);
 int audit_read(int argc, char **argv); // tail, export, fsck
 int audit_report(int argc, char **argv);
 int audit_restore(int argc, char **argv);
+int audit_show(int argc, char **argv);
 int audit_verify(int argc, char **argv);

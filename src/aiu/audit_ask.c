@@ -91,18 +91,13 @@ static enum aiu_status time_of(const char *text, uint64_t *ret_us)
 
 // --- fingerprints -----------------------------------------------------------------------------
 
-static enum aiu_status open_master(const struct audit_ask *a, struct secret **ret_master)
+enum aiu_status audit_master(const struct state_dir_options *where, struct secret **ret_master)
 {
     char path[4096];
     int folder = -1;
 
-    if (a->where.dir != NULL && a->where.state.state_dir == NULL && a->where.state.config == NULL) {
-        (void)fprintf(stderr, "aiu audit: fingerprints need the gateway's state folder: give "
-                              "--state-dir beside --dir\n");
-        return AIU_USAGE;
-    }
-    TRY(state_dir_path(&a->where.state, path));
-    TRY(state_dir_open(&a->where.state, &folder));
+    TRY(state_dir_path(where, path));
+    TRY(state_dir_open(where, &folder));
     // master_open would make one: a new key has no fingerprints in any log.
     enum aiu_status st =
         faccessat(folder, "master.key", R_OK, 0) == 0 ? AIU_OK : AIU_FILE_NOT_FOUND;
@@ -114,6 +109,16 @@ static enum aiu_status open_master(const struct audit_ask *a, struct secret **re
         (void)fprintf(stderr, "aiu audit: %s/master.key: %s\n", path, aiu_status_info(st)->text);
     }
     return st;
+}
+
+static enum aiu_status open_master(const struct audit_ask *a, struct secret **ret_master)
+{
+    if (a->where.dir != NULL && a->where.state.state_dir == NULL && a->where.state.config == NULL) {
+        (void)fprintf(stderr, "aiu audit: fingerprints need the gateway's state folder: give "
+                              "--state-dir beside --dir\n");
+        return AIU_USAGE;
+    }
+    return audit_master(&a->where.state, ret_master);
 }
 
 static enum aiu_status append_one(struct mac_keys *keys, const struct audit_ask *a,

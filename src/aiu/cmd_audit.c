@@ -25,6 +25,8 @@ static const struct {
     {"query", audit_query, "entries by time, key, user, model, verdict, rule"},
     {"report", audit_report, "who used what, how much, first and last when"},
     {"match", audit_match, "the requests whose prompt was a given text"},
+    {"show", audit_show, "what was captured of a request"},
+    {"erase-subject", audit_erase, "make what was captured of a user unreadable, for ever"},
     {"backup", audit_backup, "a copy that is known to be good, of a live log too"},
     {"restore", audit_restore, "a backup put back, or a drill of it"},
 };
@@ -34,7 +36,7 @@ static void print_usage(FILE *to)
     (void)fprintf(to, "usage: aiu audit VERB [OPTION…]\n\n"
                       "The audit log of a gateway, running or not, or a copy of it.\n\n");
     for (size_t i = 0; i < ARRAY_SIZE(verbs); i++) {
-        (void)fprintf(to, "  %-11s %s\n", verbs[i].name, verbs[i].summary);
+        (void)fprintf(to, "  %-13s %s\n", verbs[i].name, verbs[i].summary);
     }
     (void)fprintf(to, "\n  --dir DIR        the folder of the log itself, as STATE/audit/main\n"
                       "  --state-dir DIR, --config FILE   which gateway\n\n"

@@ -95,18 +95,21 @@ static const char *name_key(enum control_list list)
     return "key";
 }
 
-// Who turns the switch: the name of the user, and of the one who became that user by sudo.
-static void write_actor(struct json_writer *w)
+enum aiu_status control_file_actor(struct buf *b)
 {
-    CLEANUP(buf_wipe) struct buf b = BUF_OF(256);
     const struct passwd *user = getpwuid(getuid()); // NOLINT(concurrency-mt-unsafe): one thread
     const char *sudo = getenv("SUDO_USER");         // NOLINT(concurrency-mt-unsafe): one thread
 
-    enum aiu_status st = user == NULL ? buf_printf(&b, "uid %u", (unsigned)getuid())
-                                      : buf_printf(&b, "%.64s", user->pw_name);
-    if (st == AIU_OK && sudo != NULL) {
-        IGNORE(buf_printf(&b, " (sudo by %.64s)", sudo));
-    }
+    TRY(user == NULL ? buf_printf(b, "uid %u", (unsigned)getuid())
+                     : buf_printf(b, "%.64s", user->pw_name));
+    return sudo == NULL ? AIU_OK : buf_printf(b, " (sudo by %.64s)", sudo);
+}
+
+static void write_actor(struct json_writer *w)
+{
+    CLEANUP(buf_wipe) struct buf b = BUF_OF(256);
+
+    IGNORE(control_file_actor(&b));
     json_write_member_string(w, "actor", buf_span(&b));
 }
 

@@ -45,6 +45,9 @@ struct control_entry {
 MUST_CHECK enum aiu_status control_file_change(int folder, const struct control_entry *entry,
                                                bool on);
 
+// Append who runs this command: the name of the user, and of the one who became it by sudo.
+MUST_CHECK enum aiu_status control_file_actor(struct buf *b);
+
 // Print a string of the file for people; control characters become "?".
 void control_file_print(const struct control_file *f, uint32_t token);
 

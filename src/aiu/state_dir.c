@@ -80,14 +80,26 @@ static pid_t holder_of(int fd)
     return (pid_t)pid;
 }
 
-bool state_dir_reload(int folder)
+// The gateway that uses the folder; 0 where there is none.
+static pid_t gateway_of(int folder)
 {
     int fd = openat(folder, "lock", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    pid_t pid = fd < 0 ? 0 : holder_of(fd);
 
-    if (fd < 0) {
-        return false;
+    if (fd >= 0) {
+        (void)close(fd);
     }
-    pid_t pid = holder_of(fd);
-    (void)close(fd);
+    return pid;
+}
+
+bool state_dir_is_used(int folder)
+{
+    return gateway_of(folder) > 1;
+}
+
+bool state_dir_reload(int folder)
+{
+    pid_t pid = gateway_of(folder);
+
     return pid > 1 && kill(pid, SIGHUP) == 0;
 }

@@ -20,5 +20,8 @@ MUST_CHECK enum aiu_status state_dir_path(const struct state_dir_options *o, cha
 // whether one was told.
 bool state_dir_reload(int folder);
 
+// Whether a gateway uses the folder now.
+bool state_dir_is_used(int folder);
+
 // Open it.
 MUST_CHECK enum aiu_status state_dir_open(const struct state_dir_options *o, int *ret_folder);

@@ -31,6 +31,7 @@ static void on_publish(void *ctx, enum publish_event event, const char *why)
         log_event(log, LOG_INFO, "audit_month_begun", LOG_NAME("what", why));
         break;
     case PUBLISH_PURGED:
+        capture_purge(t->capture, why);
         log_event(log, LOG_WARNING, "audit_month_deleted", LOG_BOOL("recorded", true));
         break;
     case PUBLISH_REFUSED:

@@ -7,6 +7,7 @@
 // Ownership: trail_close ends all of it. Threads: the worker's main thread; `log` is for all.
 #pragma once
 
+#include "audit/capture.h"
 #include "audit/publish.h"
 #include "gateway/gateway.h"
 
@@ -16,6 +17,7 @@ struct trail {
     struct gateway *g;
     struct audit_log *log;
     struct publisher *publisher;
+    struct capture *capture; // its months go with the log's; set before trail_open
     char folder[TRAIL_FOLDER_MOST];
 };
 

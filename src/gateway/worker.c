@@ -20,6 +20,7 @@
 #include "base/num.h"
 #include "gateway/admin.h"
 #include "gateway/anchors.h"
+#include "gateway/capturing.h"
 #include "gateway/events.h"
 #include "gateway/gateway.h"
 #include "gateway/listen.h"
@@ -60,6 +61,7 @@ struct worker {
     struct events events;
     struct switches switches;
     struct anchors anchors;
+    struct capturing capturing;
     struct trail trail;
     bool dropped; // the key of a provider was dropped or taken again
 };
@@ -310,6 +312,7 @@ static void reload(struct worker *w)
         return;
     }
     events_configuration(&w->events, w->service, next);
+    capturing_apply(&w->capturing, w->shared.capture, next->config);
     serve_with(w, next);
     events_keys(&w->events, next);
     if (!anchors_fit(&w->anchors, next->config)) {
@@ -368,6 +371,10 @@ static enum aiu_status prepare(struct worker *w)
         return st;
     }
     budget_init(&w->budget, (size_t)w->g->config->limits.memory);
+    w->capturing.events = &w->events;
+    TRY(capturing_open(&w->capturing, w->g->state.path, w->g->config, w->shared.master,
+                       &w->shared.capture));
+    w->trail.capture = w->shared.capture;
     TRY(trail_open(&w->trail, w->g, w->shared.clock, w->shared.origin));
     w->shared.audit = w->trail.log;
     w->events = (struct events){w->shared.audit, &w->shared.origin, &w->shared.clock, &w->g->log};
@@ -567,9 +574,11 @@ static int finish(struct worker *w, enum aiu_status st)
     }
     anchors_stop(&w->anchors);
     watchers_free(w->admin.watchers);
+    capture_stop(w->shared.capture); // what it has to record is, before the shutdown
     trail_close(&w->trail, w->shared.audit != NULL && st == AIU_OK
                                ? events_process(&w->events, RECORD_SHUTDOWN, w->service)
                                : 0);
+    capture_free(w->shared.capture);
     service_unref(w->service);
     limits_free(w->limits);
     switches_done(&w->switches);
@@ -600,6 +609,7 @@ static void handle_signals(struct worker *w, const sigset_t *set)
             break;
         }
         look_at_switches(w);
+        capture_poll(w->shared.capture);
     }
 }
 
@@ -634,6 +644,7 @@ int worker_run(struct gateway *g)
         (void)events_process(&worker.events, RECORD_BOOT, worker.service);
         events_keys(&worker.events, worker.service);
         events_weakened(&worker.events, worker.service);
+        capturing_apply(&worker.capturing, worker.shared.capture, worker.service->config);
         start_anchors(&worker);
         st = watch(&worker, worker.service->config);
     }
