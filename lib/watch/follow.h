@@ -5,6 +5,9 @@
 // file), so that an exporter that hangs holds up nobody and loses nothing: what it has not taken it
 // takes later, also after a restart.
 //
+// When the log begins a new month, it takes what the old one has left and goes on with the new one;
+// indices count from the month's first entry (audit/shard.h).
+//
 // Entries come in order, each at least once: after a failure, or a crash before the cursor was
 // written, those since the last flush come again.
 //
@@ -29,11 +32,11 @@ struct follow_sink {
 
 struct follow_options {
     const char *name;   // of the exporter: the cursor's file is FOLDER/cursors/NAME
-    const char *folder; // of the log
+    const char *folder; // of the log: STATE/audit/main, or one that is not divided
     struct audit_log *log;
     const struct logger *logger;
     struct follow_sink sink;
-    bool from_start; // without a cursor: begin with the first entry, else behind the last
+    bool from_start; // without a cursor: begin with the oldest month, else behind the last entry
 };
 
 enum {
@@ -51,8 +54,10 @@ MUST_CHECK enum aiu_status follow_start(const struct follow_options *o,
 // Stop at once: what was not flushed comes again at the next start. NULL is fine.
 void follow_stop(struct follower *f);
 
-// What has been delivered: entries below this index. Any thread.
+// What has been delivered: entries of its month below this index. Any thread.
 uint64_t follow_delivered(const struct follower *f);
+// How many entries are on disk and not delivered. Any thread.
+uint64_t follow_lag(const struct follower *f);
 // Failures in a row; 0 while it works. Any thread.
 uint64_t follow_failures(const struct follower *f);
 const char *follow_name(const struct follower *f);

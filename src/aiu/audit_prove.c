@@ -18,7 +18,7 @@
 #include "base/num.h"
 #include "secret/sign.h"
 #include "verify/keys.h"
-#include "verify/months.h"
+#include "audit/months.h"
 
 enum { PATH_MOST = AUDIT_FOLDER_MOST + 64, ID_SIZE = 36 };
 

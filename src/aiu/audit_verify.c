@@ -6,7 +6,7 @@
 
 #include "aiu/audit.h"
 #include "verify/command.h"
-#include "verify/months.h"
+#include "audit/months.h"
 
 struct place {
     struct audit_where where;

@@ -432,14 +432,11 @@ void watchers_free(struct watchers *w)
 
 enum aiu_status watchers_metrics(const struct watchers *w, struct buf *b)
 {
-    uint64_t durable = audit_durable(w->o.audit);
-
     TRY(buf_append(b, SPAN_OF("# TYPE aiu_export_lag_entries gauge\n")));
     for (size_t i = 0; i < w->export_count; i++) {
         const struct follower *f = w->exports[i].follower;
-        uint64_t delivered = follow_delivered(f);
         TRY(buf_printf(b, "aiu_export_lag_entries{export=\"%s\"} %llu\n", follow_name(f),
-                       (unsigned long long)(durable > delivered ? durable - delivered : 0)));
+                       (unsigned long long)follow_lag(f)));
     }
     TRY(buf_append(b, SPAN_OF("# TYPE aiu_export_failures gauge\n")));
     for (size_t i = 0; i < w->export_count; i++) {

@@ -10,7 +10,7 @@
 #include "base/num.h"
 #include "secret/secret.h"
 #include "verify/keys.h"
-#include "verify/months.h"
+#include "audit/months.h"
 #include "verify/print.h"
 
 enum { EXIT_GOOD = 0, EXIT_NOT = 1, EXIT_USAGE = 2 };

@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: The AI Utilities authors
 // SPDX-License-Identifier: Apache-2.0
-#include "verify/months.h"
+#include "audit/months.h"
 
 #include <dirent.h>
 #include <errno.h>
