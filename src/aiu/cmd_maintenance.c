@@ -101,7 +101,7 @@ static int print_status(const struct request *r, int folder)
     if (control_file_read(folder, &f) != AIU_OK) {
         (void)fprintf(stderr,
                       "aiu maintenance: control.json cannot be understood, so everything is "
-                      "stopped; `aiu maintenance off` writes a new one\n");
+                      "stopped: repair it\n");
         return aiu_status_info(AIU_FILE_INVALID)->exit;
     }
     if (r->json) {

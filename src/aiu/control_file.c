@@ -191,16 +191,50 @@ static enum aiu_status replace_file(int folder, struct span text)
     return fine ? AIU_OK : AIU_IO;
 }
 
+static void ignore_change(void *ctx, const struct control_change *c)
+{
+    (void)ctx;
+    (void)c;
+}
+
+// Whether gateways understand it; they read it with the same words.
+static enum aiu_status check_text(struct span text)
+{
+    struct control *c = NULL;
+
+    TRY(control_new(&c));
+    enum aiu_status st = control_load(c, text, ignore_change, NULL);
+    control_free(c);
+    return st == AIU_OK || st == AIU_NO_MEMORY ? st : AIU_JSON_INVALID;
+}
+
+static void say_unreadable(void)
+{
+    (void)fputs("control.json in the state folder cannot be understood: everything is stopped, and "
+                "nothing is changed. Repair it; or delete it, which takes back every switch and "
+                "every revoked key in it\n",
+                stderr);
+}
+
 static enum aiu_status change(int folder, const struct control_entry *entry, bool on)
 {
     CLEANUP(control_file_done) struct control_file f;
     CLEANUP(buf_wipe) struct buf after = BUF_OF(FILE_MOST);
     enum aiu_status st = control_file_read(folder, &f);
 
-    if (st != AIU_OK && st != AIU_JSON_INVALID) {
-        return st;
+    st = st == AIU_OK ? check_text(buf_span(&f.text)) : st;
+    if (st != AIU_OK) {
+        if (st == AIU_JSON_INVALID) {
+            say_unreadable();
+        }
+        return st == AIU_JSON_INVALID ? AIU_FILE_INVALID : st;
     }
     TRY(write_all(&f, entry, on, &after));
+    // What gateways would not understand would stop everything: a name that is too long, one entry
+    // too many.
+    if (check_text(buf_span(&after)) != AIU_OK) {
+        return AIU_TOO_LONG;
+    }
     return replace_file(folder, buf_span(&after));
 }
 

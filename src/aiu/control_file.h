@@ -40,8 +40,10 @@ struct control_entry {
 };
 
 // Replace the file by one with `entry` (where `on`) in the place of those of the same list and
-// name, without those that are over. Two commands at once: one after the other. A file that cannot
-// be understood is replaced as a whole.
+// name, without those that are over. Two commands at once: one after the other.
+//   AIU_FILE_INVALID  the file cannot be understood, which is said on stderr: it stops everything,
+//                     and a new one would take back what was revoked in it
+//   AIU_TOO_LONG      gateways would not understand the file with this entry
 MUST_CHECK enum aiu_status control_file_change(int folder, const struct control_entry *entry,
                                                bool on);
 

@@ -19,6 +19,8 @@ struct switches {
     // The file as it was last seen.
     struct timespec modified;
     ino_t inode;
+    off_t size;
+    bool unreadable; // has been told
 };
 
 MUST_CHECK enum aiu_status switches_init(struct switches *s, const struct state *state,

@@ -126,8 +126,30 @@ class File(Case):
         os.unlink(os.path.join(self.gateway.state, "control.json"))
         harness.wait_until(lambda: self.chat().status == 200, 2, "the end")
 
+    def test_a_command_never_replaces_what_it_does_not_understand(self):
+        text = '{"revoked":[{"key":"app2"}],"maintenence":[]}'
+        self.write(text)
+        self.assert_refused_soon()
+        for command in (("maintenance", "off"), ("maintenance", "on", "--scope", "model:x"),
+                        ("keys", "revoke", "other"), ("keys", "revoke", "other", "--undo")):
+            run = self.aiu(*command, check=False)
+            self.assertNotEqual(run.returncode, 0, command)
+            self.assertIn(b"cannot be understood", run.stderr)
+        with open(os.path.join(self.gateway.state, "control.json"), encoding="utf-8") as f:
+            self.assertEqual(f.read(), text)
+        self.assertEqual(self.chat().status, 503)
+
+    def test_a_name_that_gateways_do_not_take_is_not_written(self):
+        self.aiu("keys", "revoke", "other")
+        self.assertNotEqual(self.aiu("keys", "revoke", "x" * 300, check=False).returncode, 0)
+        time.sleep(0.5)
+        self.assertEqual(self.chat().status, 200)
+
+    def assert_refused_soon(self):
+        harness.wait_until(lambda: self.chat().status == 503, 2, "the stop")
+
     def test_a_file_that_is_not_understood_stops_everything(self):
-        for text in ("{", "[]", '{"maintenence":[]}', '{"revoked":[{"kye":"app1"}]}',
+        for text in ("", "{", "[]", '{"maintenence":[]}', '{"revoked":[{"kye":"app1"}]}',
                      '{"maintenance":[{"scope":"everything"}]}',
                      '{"maintenance":[{"scope":"all","in_flight":"soon"}]}',
                      '{"retired":[{"key":"app1","hash":"h1:short"}]}', '{"revoked":["app1"]}'):
