@@ -23,7 +23,7 @@ struct line {
     struct link *link;
 };
 
-enum { OUTPUT_HIGH = 1 << 20, RESOLVE_TTL_MS = 60000 };
+enum { OUTPUT_HIGH = 1 << 20, RESOLVE_TTL_MS = 60000, TICK_MS = 100 };
 
 struct link {
     struct link_options o;
@@ -34,7 +34,7 @@ struct link {
     struct tls *tls;
     struct line *line; // NULL: not connected
     struct resolver resolver;
-    struct deadline deadline;
+    struct deadline deadline, tick;
     struct resolve_wait resolving;
     bool done;          // what a call waits for has happened,
     enum aiu_status st; // and what it was
@@ -198,6 +198,21 @@ static void on_late(struct deadline *d)
     }
 }
 
+// Whoever asks for the end is not kept waiting by a peer that hangs.
+static void on_tick(struct deadline *d)
+{
+    struct link *l = CONTAINER_OF(d, struct link, tick);
+
+    if (!atomic_load(l->o.stop)) {
+        deadline_set(l->loop, d, TICK_MS, on_tick);
+        return;
+    }
+    finish(l, AIU_CANCELLED);
+    if (l->line != NULL) {
+        stream_close(&l->line->stream, STREAM_RESET);
+    }
+}
+
 // Close the line and wait until it is gone.
 static void hang_up(struct link *l, enum stream_close how)
 {
@@ -271,12 +286,6 @@ static enum aiu_status open_stream(struct link *l)
 {
     enum aiu_status st = AIU_PROVIDER_UNREACHABLE;
 
-    if (l->loop == NULL) {
-        const struct tls_client_options trust = {.ca_file = l->ca_file};
-        TRY(loop_new(NULL, &l->loop));
-        resolver_init(&l->resolver, l->loop, l->host, l->o.port, RESOLVE_TTL_MS);
-        TRY(l->o.kind == LINK_TLS ? tls_new_client(&trust, &l->tls) : AIU_OK);
-    }
     TRY(resolve(l));
     for (uint32_t i = 0; i < l->resolver.count; i++) {
         st = connect_to(l, resolver_address(&l->resolver, i));
@@ -301,7 +310,7 @@ static enum aiu_status fresh_line(struct link *l)
 }
 
 // In parts below the high mark, each of which is waited for.
-static enum aiu_status send_stream(struct link *l, struct span bytes)
+static enum aiu_status send_all(struct link *l, struct span bytes)
 {
     TRY(fresh_line(l));
     while (bytes.n > 0) {
@@ -317,6 +326,29 @@ static enum aiu_status send_stream(struct link *l, struct span bytes)
         bytes = span_drop_first(bytes, part.n);
     }
     return AIU_OK;
+}
+
+static enum aiu_status make_loop(struct link *l)
+{
+    const struct tls_client_options trust = {.ca_file = l->ca_file};
+
+    if (l->loop == NULL) {
+        TRY(loop_new(NULL, &l->loop));
+        resolver_init(&l->resolver, l->loop, l->host, l->o.port, RESOLVE_TTL_MS);
+    }
+    // Never without: where the certificates cannot be read now, they are asked for again.
+    return l->o.kind == LINK_TLS && l->tls == NULL ? tls_new_client(&trust, &l->tls) : AIU_OK;
+}
+
+static enum aiu_status send_stream(struct link *l, struct span bytes)
+{
+    TRY(make_loop(l));
+    if (l->o.stop != NULL) {
+        deadline_set(l->loop, &l->tick, TICK_MS, on_tick);
+    }
+    enum aiu_status st = send_all(l, bytes);
+    deadline_clear(l->loop, &l->tick);
+    return st;
 }
 
 enum aiu_status link_send(struct link *l, struct span bytes)

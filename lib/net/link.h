@@ -10,6 +10,8 @@
 //            AIU_FILE_INVALID for a socket's path that is too long.
 #pragma once
 
+#include <stdatomic.h>
+
 #include "base/span.h"
 #include "base/status.h"
 
@@ -19,8 +21,9 @@ struct link_options {
     enum link_kind kind;
     const char *host; // or the path of the socket
     uint16_t port;
-    const char *ca_file; // TLS; NULL: the system's certificates
-    uint32_t timeout_ms; // of each call
+    const char *ca_file;     // TLS; NULL: the system's certificates
+    uint32_t timeout_ms;     // of each step of a call
+    const atomic_bool *stop; // may be NULL; once true, a call over TCP or TLS fails soon
 };
 
 struct link;

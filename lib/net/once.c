@@ -6,13 +6,16 @@
 #include "codec/url.h"
 #include "net/client.h"
 
-enum { HEAD_MOST = 64 * 1024, HOST_MOST = 512, ORIGIN_MOST = 512 };
+enum { HEAD_MOST = 64 * 1024, HOST_MOST = 512, ORIGIN_MOST = 512, TICK_MS = 100 };
 
 struct once {
     const struct once_request *r;
     struct once_answer *answer;
     struct url url;
     struct loop *loop;
+    struct client_call *call; // NULL when it is over
+    struct deadline tick;
+    uint32_t ticks;
     enum aiu_status st;
 };
 
@@ -47,6 +50,7 @@ static enum aiu_status write_head(const struct once *o, struct buf *b)
 
 static void end(struct once *o, enum aiu_status st)
 {
+    o->call = NULL;
     o->st = st;
     loop_stop(o->loop);
 }
@@ -103,12 +107,28 @@ static void on_drained(struct client_call *call)
 static const struct client_handler handler = {on_ready, on_head, on_body,
                                               on_end,   on_fail, on_drained};
 
+// Each step has its time, but a peer that sends a byte now and then would never be over.
+static void on_tick(struct deadline *d)
+{
+    struct once *o = CONTAINER_OF(d, struct once, tick);
+    bool stopped = o->r->stop != NULL && atomic_load(o->r->stop);
+
+    if (o->call == NULL) {
+        return;
+    }
+    if (stopped || ++o->ticks > o->r->timeout_ms / TICK_MS) {
+        client_cancel(o->call);
+        end(o, stopped ? AIU_CANCELLED : AIU_TIMEOUT);
+        return;
+    }
+    deadline_set(o->loop, d, TICK_MS, on_tick);
+}
+
 static enum aiu_status start(struct once *o, struct tls *tls, struct client_pool **ret_pool)
 {
     const uint32_t ms = o->r->timeout_ms;
     const struct client_timeouts timeouts = {ms, ms, ms, ms, ms};
     struct client_pool_options options = client_default_options();
-    struct client_call *call = NULL;
     char host[HOST_MOST];
 
     if (o->url.host.n >= sizeof(host)) {
@@ -125,7 +145,8 @@ static enum aiu_status start(struct once *o, struct tls *tls, struct client_pool
     options.tls = tls;
     options.limits.body = o->answer->body.maximum;
     TRY(client_pool_new(o->loop, &options, ret_pool));
-    return client_call_start(*ret_pool, &handler, o, &timeouts, &call);
+    deadline_set(o->loop, &o->tick, TICK_MS, on_tick);
+    return client_call_start(*ret_pool, &handler, o, &timeouts, &o->call);
 }
 
 static enum aiu_status run(struct once *o, struct tls *tls)
@@ -138,6 +159,7 @@ static enum aiu_status run(struct once *o, struct tls *tls)
         loop_run(o->loop);
         st = o->st;
     }
+    deadline_clear(o->loop, &o->tick);
     if (pool != NULL) {
         client_pool_free(pool);
         loop_run_once(o->loop, false);

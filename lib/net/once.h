@@ -10,6 +10,8 @@
 //            those of client_handler.on_fail and tls_new_client. Any HTTP status is AIU_OK.
 #pragma once
 
+#include <stdatomic.h>
+
 #include "base/buf.h"
 #include "codec/http1.h"
 #include "secret/secret.h"
@@ -24,7 +26,8 @@ struct once_request {
     struct span body;
     const char *ca_file; // NULL: the system's certificates
     bool allow_plaintext;
-    uint32_t timeout_ms; // in all
+    uint32_t timeout_ms;     // in all, however slowly the answer drips
+    const atomic_bool *stop; // may be NULL; once true, the call ends with AIU_CANCELLED
 };
 
 struct once_answer {

@@ -30,7 +30,8 @@ struct anchor {
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t changed;
-    bool stopping; // under the lock
+    bool stopping;    // under the lock
+    atomic_bool halt; // the same, for whoever waits for a witness
     struct site sites[ANCHOR_WITNESSES_MOST];
     struct buf note;     // the checkpoint that was taken last, as it was read first
     struct buf cosigned; // lines that came back for it
@@ -138,9 +139,10 @@ static struct span text_of(const struct buf *note)
 static enum aiu_status ask_witness(struct anchor *a, size_t i)
 {
     size_t before = a->cosigned.n;
+    struct anchor_witness w = a->options.witnesses[i];
 
-    TRY(anchor_ask(&a->options.witnesses[i], a->folder_fd, buf_span(&a->note), &a->sites[i].size,
-                   &a->cosigned));
+    w.stop = &a->halt;
+    TRY(anchor_ask(&w, a->folder_fd, buf_span(&a->note), &a->sites[i].size, &a->cosigned));
     a->sites[i].done = true;
     TRY(write_cosigned(a));
     if (a->options.on_cosigned != NULL) {
@@ -160,7 +162,7 @@ static bool ask_witnesses(struct anchor *a)
             enum aiu_status st = ask_witness(a, i);
             if (st == AIU_OK) {
                 tell_well(a, i);
-            } else {
+            } else if (!is_stopping(a)) {
                 tell(a, i, st);
             }
         }
@@ -173,7 +175,7 @@ static bool send_to_targets(struct anchor *a)
 {
     bool all = true;
 
-    for (size_t i = 0; i < a->options.target_count; i++) {
+    for (size_t i = 0; i < a->options.target_count && !is_stopping(a); i++) {
         const struct anchor_target *t = &a->options.targets[i];
         enum aiu_status st = t->send(t->ctx, buf_span(&a->note));
         if (st != AIU_OK) {
@@ -318,6 +320,7 @@ void anchor_stop(struct anchor *a)
     }
     (void)pthread_mutex_lock(&a->lock);
     a->stopping = true;
+    atomic_store(&a->halt, true);
     (void)pthread_cond_signal(&a->changed);
     (void)pthread_mutex_unlock(&a->lock);
     (void)pthread_join(a->thread, NULL);

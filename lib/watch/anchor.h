@@ -14,14 +14,17 @@
 // Threads:   callbacks come on the anchor's thread.
 #pragma once
 
+#include <stdatomic.h>
+
 #include "audit/note.h"
 #include "base/log.h"
 
 enum { ANCHOR_WITNESSES_MOST = 16, ANCHOR_TARGETS_MOST = 8 };
 
 struct anchor_witness {
-    struct span name; // for messages
-    struct span url;  // its submission prefix
+    const atomic_bool *stop; // may be NULL: as in net/once.h
+    struct span name;        // for messages
+    struct span url;         // its submission prefix
     struct note_key key;
     const char *ca_file;  // NULL: the system's certificates
     bool allow_plaintext; // http:// to another machine

@@ -43,6 +43,7 @@ static enum aiu_status post(const struct question *q, uint64_t old, struct once_
         .ca_file = q->witness->ca_file,
         .allow_plaintext = q->witness->allow_plaintext,
         .timeout_ms = ASK_MS,
+        .stop = q->witness->stop,
     };
     return once_run(&r, answer);
 }

@@ -17,7 +17,7 @@
 #include "secret/mac.h"
 #include "watch/format.h"
 
-enum { LINE_MOST = 65536, ANSWER_MOST = 65536, SIGNED_MOST = 65536 };
+enum { LINE_MOST = 65536, ANSWER_MOST = 65536, SIGNED_MOST = 65536, TICK_MS = 100 };
 
 // --- syslog -----------------------------------------------------------------------------------
 
@@ -46,12 +46,17 @@ static enum aiu_status to_syslog(const struct deliver_target *t, const struct de
 // --- command ----------------------------------------------------------------------------------
 
 // The exit code of the child; AIU_TIMEOUT, after which it is gone.
-static enum aiu_status wait_for(pid_t child)
+static enum aiu_status wait_for(pid_t child, const atomic_bool *stop)
 {
     int fd = (int)syscall(SYS_pidfd_open, child, 0);
     struct pollfd p = {.fd = fd, .events = POLLIN};
     int status = 0;
-    bool late = fd >= 0 && poll(&p, 1, DELIVER_MS) == 0;
+    bool late = fd >= 0;
+
+    for (int ms = 0; late && ms < DELIVER_MS && !(stop != NULL && atomic_load(stop));
+         ms += TICK_MS) {
+        late = poll(&p, 1, TICK_MS) == 0;
+    }
 
     if (late) {
         (void)kill(child, SIGKILL);
@@ -105,7 +110,7 @@ static enum aiu_status to_command(const struct deliver_target *t, const struct d
     (void)close(ends[1]);
     enum aiu_status st = written ? spawn(t, ends[0], &child) : AIU_IO;
     (void)close(ends[0]);
-    return st == AIU_OK ? wait_for(child) : st;
+    return st == AIU_OK ? wait_for(child, t->stop) : st;
 }
 
 // --- webhook ----------------------------------------------------------------------------------
@@ -139,7 +144,8 @@ static enum aiu_status to_webhook(const struct deliver_target *t, const struct d
                              .body = m->json,
                              .ca_file = t->ca_file,
                              .allow_plaintext = t->allow_plaintext,
-                             .timeout_ms = DELIVER_MS};
+                             .timeout_ms = DELIVER_MS,
+                             .stop = t->stop};
 
     if (t->secret != NULL) {
         TRY(sign(t, m, &signature));

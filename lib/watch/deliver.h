@@ -28,6 +28,7 @@ struct deliver_target {
     const char *ca_file;         // WEBHOOK; NULL: the system's certificates
     const struct secret *secret; // WEBHOOK; NULL: not signed
     bool allow_plaintext;        // WEBHOOK
+    const atomic_bool *stop;     // may be NULL; once true, an attempt ends soon
 };
 
 struct deliver_message {

@@ -400,7 +400,7 @@ static void *run(void *arg)
 
     while (!is_stopping(f)) {
         enum aiu_status st = follow(f);
-        if (st != AIU_OK) {
+        if (st != AIU_OK && !is_stopping(f)) {
             fail(f, st);
         }
     }

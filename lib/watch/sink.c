@@ -166,7 +166,8 @@ static enum aiu_status post(const struct sink_otlp *s)
                                    .body = buf_span(&s->batch),
                                    .ca_file = s->o.ca_file,
                                    .allow_plaintext = s->o.allow_plaintext,
-                                   .timeout_ms = POST_MS};
+                                   .timeout_ms = POST_MS,
+                                   .stop = s->o.stop};
     enum aiu_status st = once_run(&r, &answer);
 
     buf_wipe(&answer.body);
@@ -174,8 +175,8 @@ static enum aiu_status post(const struct sink_otlp *s)
     if (answer.status >= 200 && answer.status < 300) {
         return AIU_OK;
     }
-    if (answer.status >= 400 && answer.status < 500 && answer.status != 408 &&
-        answer.status != 429) {
+    if (answer.status == 400 || answer.status == 413 || answer.status == 415 ||
+        answer.status == 422) {
         log_event(s->o.logger, LOG_ERROR, "export_refused", LOG_I64("status", answer.status),
                   LOG_U64("entries", s->count));
         return AIU_OK;

@@ -36,10 +36,12 @@ struct sink_otlp_options {
     struct span host;
     bool allow_plaintext;
     const struct logger *logger;
+    const atomic_bool *stop; // may be NULL: as in net/once.h
 };
 
-// A batch that the endpoint refuses for good (4xx but 408 and 429) is logged and passed over: it
-// would never be taken.
+// A batch that the endpoint cannot take (400, 413, 415, 422) is logged and passed over: it never
+// would. Every other answer, such as that the token or the path is wrong, is a reason to come
+// again.
 MUST_CHECK enum aiu_status sink_otlp_new(const struct sink_otlp_options *o,
                                          struct sink_otlp **ret_sink);
 void sink_otlp_free(struct sink_otlp *s);

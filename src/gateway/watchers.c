@@ -77,8 +77,8 @@ static enum aiu_status link_of(struct watchers *w, enum config_channel to,
                                            [CONFIG_SYSLOG_LOCAL] = LINK_LOCAL};
     struct span host = address->kind == CONFIG_UNIX ? address->path : address->host;
 
-    *ret_link =
-        (struct link_options){.kind = kinds[to], .port = address->port, .timeout_ms = DELIVER_MS};
+    *ret_link = (struct link_options){
+        .kind = kinds[to], .port = address->port, .timeout_ms = DELIVER_MS, .stop = &w->stopping};
     TRY(text_of(w, host, &ret_link->host));
     return text_of(w, ca_file, &ret_link->ca_file);
 }
@@ -119,7 +119,8 @@ static enum aiu_status make_otlp(struct watchers *w, const struct config_export 
     struct sink_otlp_options o = {.url = c->url,
                                   .host = w->o.origin->node,
                                   .allow_plaintext = c->allow_plaintext,
-                                  .logger = w->o.logger};
+                                  .logger = w->o.logger,
+                                  .stop = &w->stopping};
 
     TRY(text_of(w, c->ca_file, &o.ca_file));
     TRY(load_secret(w, &c->token, c->url, &e->token));
@@ -212,7 +213,7 @@ static bool keep_on(void *ctx)
 
 static void tell_targets(struct watchers *w, const struct deliver_message *m)
 {
-    for (size_t i = 0; i < w->target_count; i++) {
+    for (size_t i = 0; i < w->target_count && keep_on(w); i++) {
         enum aiu_status st = deliver(&w->targets[i], m, keep_on, w);
         if (st != AIU_OK) {
             (void)atomic_fetch_add(&w->undelivered, 1);
@@ -247,6 +248,9 @@ static enum aiu_status on_alert(void *ctx, const struct alert *a)
     struct watchers *w = ctx;
     CLEANUP(buf_wipe) struct buf json = BUF_OF(8192);
 
+    if (!keep_on(w) && w->target_count > 0) {
+        return AIU_CANCELLED;
+    }
     (void)atomic_fetch_add(&w->raised, 1);
     log_event(w->o.logger, a->rule->severity >= ALERT_HIGH ? LOG_CRITICAL : LOG_WARNING, "alert",
               LOG_ID("rule", a->rule->name), LOG_ID("subject", a->subject),
@@ -258,7 +262,15 @@ static enum aiu_status on_alert(void *ctx, const struct alert *a)
                                       .critical = a->rule->severity >= ALERT_HIGH,
                                       .unix_us = a->unix_us};
     tell_targets(w, &m);
-    return AIU_OK;
+    // What was cut short comes again at the next start.
+    return keep_on(w) || w->target_count == 0 ? AIU_OK : AIU_CANCELLED;
+}
+
+static enum aiu_status learn_hit(void *ctx, const struct query_hit *hit)
+{
+    struct watchers *w = ctx;
+
+    return keep_on(w) ? alerts_learn(w->alerts, hit) : AIU_CANCELLED;
 }
 
 // What was usual before this start. The log is read once; where it cannot be, everything is new.
@@ -271,7 +283,7 @@ static void learn(struct watchers *w)
     q.window.from_us = now > days ? now - days : 0;
     q.window.to_us = w->begun_us;
     q.columns[ROW_TYPE_NAME] = SPAN_OF("decision");
-    IGNORE(query_run(w->o.log_folder, &q, alerts_learn, w->alerts));
+    IGNORE(query_run(w->o.log_folder, &q, learn_hit, w));
     w->learnt = true;
 }
 
@@ -299,8 +311,10 @@ static enum aiu_status make_target(struct watchers *w, size_t i)
     const struct config_alert_target *c = &w->o.config->alerts.targets[i];
     struct deliver_target *t = &w->targets[i];
 
-    *t = (struct deliver_target){
-        .name = c->name, .url = c->url, .allow_plaintext = c->allow_plaintext};
+    *t = (struct deliver_target){.name = c->name,
+                                 .url = c->url,
+                                 .allow_plaintext = c->allow_plaintext,
+                                 .stop = &w->stopping};
     if (c->to <= CONFIG_SYSLOG_LOCAL) {
         t->kind = DELIVER_SYSLOG;
         return link_of(w, c->to, &c->address, c->ca_file, &t->link);

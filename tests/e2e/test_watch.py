@@ -197,6 +197,38 @@ class Slow(Case):
         self.assertLess(time.monotonic() - began, 15)
 
 
+class Hanging(Case):
+    """Collectors, a webhook and a command that never answer, all at once."""
+
+    @classmethod
+    def configure(cls, config):
+        cls.listener = socket.create_server(("127.0.0.1", 0), backlog=64)  # nobody accepts
+        cls.addClassCleanup(cls.listener.close)
+        url = "http://127.0.0.1:%d" % cls.listener.getsockname()[1]
+        program = os.path.join(cls.folder, "hang")
+        with open(program, "w", encoding="utf-8") as f:
+            f.write("#!/bin/sh\nexec sleep 60\n")
+        os.chmod(program, 0o700)
+        config["audit"] = {"exports": [
+            {"name": name, "to": "otlp", "from_start": True, "url": url + "/v1/logs"}
+            for name in ("one", "two", "three")]}
+        config["alerts"] = {
+            "rules": [{"name": "started", "when": "event", "event": "boot"},
+                      {"name": "ended", "when": "event", "event": "maintenance"}],
+            "to": [{"name": "page", "to": "command", "command": program},
+                   {"name": "hook", "to": "webhook", "url": url + "/hook"},
+                   {"name": "other", "to": "webhook", "url": url + "/other"}]}
+
+    def test_the_end_waits_for_none_of_them(self):
+        self.chats(3)
+        self.gateway.aiu("maintenance", "on", "--scope", "model:x", "--state-dir",
+                         self.gateway.state)
+        harness.wait_until(lambda: self.gateway.metrics()["aiu_alerts_total"] > 0, 5, "an alert")
+        began = time.monotonic()
+        self.assertEqual(self.gateway.stop(), 0)
+        self.assertLess(time.monotonic() - began, 4)
+
+
 class Tls(Case):
     @classmethod
     def configure(cls, config):
@@ -228,7 +260,7 @@ class Otlp(Case):
     @classmethod
     def configure(cls, config):
         cls.server = http_server(cls)
-        cls.server.statuses = [503, 200]
+        cls.server.statuses = [503, 401, 200]
         config["audit"] = {"exports": [
             {"name": "otel", "to": "otlp", "from_start": True, "url": cls.server.url + "/v1/logs",
              "token": {"file": harness.write_private("%s/token" % cls.folder, "otlp-token")}}]}
