@@ -10,6 +10,8 @@
 
 #include "detect/ascii.h"
 
+enum { BYTE_OF_WORD = 1, BYTE_BEGINS = 2, BYTE_BEGINS_ANYWHERE = 4 };
+
 // Whether letters or digits stand on both sides of `at`.
 static bool inside_word(const struct view *v, size_t at)
 {
@@ -42,15 +44,17 @@ static inline bool read_at(struct context_reader *r, size_t at, size_t upto)
     return whole;
 }
 
-void context_begins(const struct catalog *c, struct byte_class *ret_begins)
+void context_bytes_of(const struct catalog *c, struct context_bytes *ret_bytes)
 {
-    *ret_begins = (struct byte_class){{0}};
+    *ret_bytes = (struct context_bytes){{0}};
     for (size_t i = 0; i < c->context_buckets[CONTEXT_BUCKETS]; i++) {
         uint8_t first = c->pool[c->context_words[i].at];
-        class_add(ret_begins, first);
-        if (is_alpha(first)) {
-            class_add(ret_begins, first ^ 0x20);
-        }
+        uint8_t begins = first >= 0xC0 ? BYTE_BEGINS_ANYWHERE : is_alnum(first) ? BYTE_BEGINS : 0;
+        ret_bytes->of[first] |= begins;
+        ret_bytes->of[is_alpha(first) ? first ^ 0x20 : first] |= begins;
+    }
+    for (unsigned byte = 0; byte < 0x80; byte++) {
+        ret_bytes->of[byte] |= is_alnum((uint8_t)byte) ? BYTE_OF_WORD : 0;
     }
 }
 
@@ -83,15 +87,17 @@ void context_read(struct context_reader *r, size_t upto)
     size_t again = SIZE_MAX;
 
     at = at > r->read ? at : r->read;
-    bool before = at > 0 && is_alnum(r->view->p[at - 1]);
+    const uint8_t *p = r->view->p;
+    const uint8_t *of = r->bytes->of;
+    uint8_t before = at > 0 ? of[p[at - 1]] : 0;
     for (; at + 2 <= upto; at++) {
-        uint8_t c = r->view->p[at];
-        bool letter = is_alnum(c);
-        if ((letter ? !before : c >= 0xC0) && class_has(r->begins, c) && !read_at(r, at, upto) &&
-            again == SIZE_MAX) {
+        uint8_t now = of[p[at]];
+        bool begins = (now & BYTE_BEGINS_ANYWHERE) != 0 ||
+                      ((now & BYTE_BEGINS) != 0 && (before & BYTE_OF_WORD) == 0);
+        if (begins && !read_at(r, at, upto) && again == SIZE_MAX) {
             again = at;
         }
-        before = letter;
+        before = now;
     }
     at = again < at ? again : at;
     r->read = at > r->read ? at : r->read;

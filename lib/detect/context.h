@@ -12,12 +12,17 @@
 #include "detect/catalog.h"
 #include "detect/matcher.h"
 
+// What each byte is to a reader of words.
+struct context_bytes {
+    uint8_t of[256];
+};
+
 struct context_reader {
     const struct catalog *catalog;
     const struct view *view;
-    const struct byte_class *begins; // with which bytes a word begins, in either case
-    size_t read;                     // words that begin before this were seen
-    uint32_t *last;                  // by group: start + 1 of the last word so far, 0 for none
+    const struct context_bytes *bytes;
+    size_t read;      // words that begin before this were seen
+    uint32_t *last;   // by group: start + 1 of the last word so far, 0 for none
     uint16_t *active; // groups that had a word, each once; not all of them still near
     size_t active_count;
 };
@@ -25,10 +30,9 @@ struct context_reader {
 // How far in front of a run of digits what it belongs to may begin.
 enum { CONTEXT_LEAD = 24, CONTEXT_FAR = 0xFFFF };
 
-// The bytes with which the words of a catalog begin.
-void context_begins(const struct catalog *c, struct byte_class *ret_begins);
+void context_bytes_of(const struct catalog *c, struct context_bytes *ret_bytes);
 
-// Begin to read `v`. The reader has its catalog, `begins`, and `last` and `active` with room for
+// Begin to read `v`. The reader has its catalog, `bytes`, and `last` and `active` with room for
 // every group.
 void context_init(struct context_reader *r, const struct view *v);
 

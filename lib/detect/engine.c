@@ -101,7 +101,7 @@ enum aiu_status engine_new_of(const struct catalog *c, struct engine **ret_engin
         rule_set_add(&e->kinds[c->info[i].kind], (uint16_t)i);
     }
     note_spots(e);
-    context_begins(c, &e->context_begins);
+    context_bytes_of(c, &e->context_bytes);
     for (size_t n = 0; n <= CATALOG_RUN; n++) {
         run_gate_open(&e->gates[n], c, n);
     }

@@ -8,6 +8,7 @@
 #include <hs/hs.h>
 
 #include "detect/catalog.h"
+#include "detect/context.h"
 #include "detect/decode.h"
 #include "detect/engine.h"
 #include "detect/examine.h"
@@ -21,7 +22,7 @@ enum { RUN_GATED = 32, RUN_AHEAD = 4 };
 struct run_gate {
     uint32_t before[256];
     uint32_t ahead[RUN_AHEAD][256]; // the byte behind the run, the next one, and so on
-    uint32_t number_edge, phone_edge, context;
+    uint32_t number_edge, phone_edge, word_edge, context;
 };
 
 struct engine {
@@ -31,7 +32,7 @@ struct engine {
     struct rule_set shaped; // rules that are shapes
     bool compiled;
     struct rule_set kinds[KIND_COUNT]; // the rules of each kind
-    struct byte_class context_begins;
+    struct context_bytes context_bytes;
     struct run_gate gates[CATALOG_RUN + 1]; // by length
 };
 
@@ -64,5 +65,10 @@ MUST_CHECK enum aiu_status engine_compile(const struct catalog *c, hs_database_t
 
 // The gate, which is all zero, of runs of `n` digits.
 void run_gate_open(struct run_gate *gate, const struct catalog *c, size_t n);
+// Whether the run at `at` goes on a word that has digits already: what may have letters in front of
+// its first digits looks from those.
+bool run_goes_on_word(const struct view *v, size_t at);
 // The programs that may run at `run`; the bits of programs that are not there mean nothing.
-uint32_t run_gate_pass(const struct run_gate *gate, const struct view *v, const struct site *run);
+// `inner`: it goes on such a word.
+uint32_t run_gate_pass(const struct run_gate *gate, const struct view *v, const struct site *run,
+                       bool inner);

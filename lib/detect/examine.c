@@ -188,16 +188,27 @@ static uint32_t enabled_at_run(struct job *job, size_t n)
     return job->enabled[n];
 }
 
+// Words before a run are read where something may want them. No shape begins inside of a word.
+static void read_context(struct job *job, size_t at, bool wanted)
+{
+    if (wanted) {
+        context_read(&job->context, at);
+        context_prune(&job->context, at);
+    }
+}
+
 // The programs of a run of `n` digits. The bytes beside it leave a few of them.
-static void run_digits(struct job *job, size_t n, const struct site *site)
+static void run_digits(struct job *job, size_t n, const struct site *site, bool inner)
 {
     const struct catalog *c = job->catalog;
     size_t first = c->runs[n];
     size_t count = c->runs[n + 1] - first;
     const struct run_gate *gate = &job->engine->gates[n];
-    uint32_t open = run_gate_pass(gate, job->view, site) & enabled_at_run(job, n);
+    uint32_t open = run_gate_pass(gate, job->view, site, inner) & enabled_at_run(job, n);
 
+    read_context(job, site->start, !inner || (open & gate->context) != 0 || count > RUN_GATED);
     open &= job->context.active_count == 0 ? ~gate->context : UINT32_MAX;
+    job->gated = true;
     for (; open != 0 && job->status == AIU_OK; open &= open - 1) {
         size_t i = (size_t)__builtin_ctz(open);
         run_program(job, &c->programs[c->triggers[first + i]], site);
@@ -205,6 +216,7 @@ static void run_digits(struct job *job, size_t n, const struct site *site)
     if (count > RUN_GATED) {
         run_programs(job, first + RUN_GATED, count - RUN_GATED, site);
     }
+    job->gated = false;
 }
 
 static void take_anchor(struct job *job, const struct anchor *anchor, size_t end)
@@ -350,12 +362,9 @@ static size_t take_run(struct job *job, size_t at)
     }
     size_t n = site.end - at;
     if (n <= CATALOG_RUN && (v->final || site.end < v->n)) {
-        context_read(&job->context, at);
-        context_prune(&job->context, at);
-        job->gated = true;
-        run_digits(job, n, &site);
-        job->gated = false;
-        if (job->shapes) {
+        bool inner = run_goes_on_word(v, at);
+        run_digits(job, n, &site, inner);
+        if (job->shapes && !inner) {
             run_shapes(job, at);
         }
     }
@@ -630,7 +639,7 @@ static void job_begin(struct job *job, const struct engine *e, struct scratch *s
     job->status = AIU_OK;
     job->context = (struct context_reader){
         .catalog = e->catalog,
-        .begins = &e->context_begins,
+        .bytes = &e->context_bytes,
         .last = s->last_near,
         .active = s->active,
     };

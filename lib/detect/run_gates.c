@@ -10,6 +10,8 @@
 #include "detect/engine_parts.h"
 #include "detect/matcher.h"
 
+enum { WORD_LETTERS = 40 };
+
 static const struct byte_class any = {{UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX}};
 
 static void add_class(struct byte_class *to, const struct byte_class *from)
@@ -86,6 +88,12 @@ static void note_edge(struct run_gate *gate, const struct program *program, uint
     case MATCHER_phone_named_behind:
         gate->phone_edge |= bit;
         break;
+    case MATCHER_crypto:
+    case MATCHER_iban:
+    case MATCHER_ip:
+    case MATCHER_mac:
+        gate->word_edge |= bit;
+        break;
     default:
         gate->number_edge |=
             program->matcher == MATCHER_NONE && program->edge == EDGE_NUMBER && program->anchor == 0
@@ -128,7 +136,18 @@ void run_gate_open(struct run_gate *gate, const struct catalog *c, size_t n)
     }
 }
 
-uint32_t run_gate_pass(const struct run_gate *gate, const struct view *v, const struct site *run)
+bool run_goes_on_word(const struct view *v, size_t at)
+{
+    size_t n = 0;
+
+    while (n < WORD_LETTERS && n < at && is_alpha(v->p[at - 1 - n])) {
+        n++;
+    }
+    return n > 0 && n < at && is_digit(v->p[at - 1 - n]);
+}
+
+uint32_t run_gate_pass(const struct run_gate *gate, const struct view *v, const struct site *run,
+                       bool inner)
 {
     uint32_t open = run->start > 0 ? gate->before[v->p[run->start - 1]] : UINT32_MAX;
 
@@ -137,6 +156,9 @@ uint32_t run_gate_pass(const struct run_gate *gate, const struct view *v, const 
     }
     if ((open & gate->number_edge) != 0 && !number_edge_left(v, run->start)) {
         open &= ~gate->number_edge;
+    }
+    if (inner) {
+        open &= ~gate->word_edge;
     }
     bool bracket = run->start > 0 && v->p[run->start - 1] == '(';
     if ((open & gate->phone_edge) != 0 && !bracket && !phone_edge_left(v, run->start)) {

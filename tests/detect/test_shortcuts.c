@@ -19,7 +19,7 @@ static size_t numbers(uint64_t *seed, char *text, size_t most)
     static const char marks[] = " -./: ,)";
     size_t n = 0;
 
-    while (n + 16 < most) {
+    while (n + 80 < most) {
         uint64_t r = test_random(seed);
         if (r % 8 == 0) {
             const char *word = words[r / 8 % ARRAY_SIZE(words)];
