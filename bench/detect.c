@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // bench_detect [FILE...]: what a scan costs on one core, in microseconds a KB: each FILE in blocks
-// of 64 KB, then prose and texts made to be slow, for all rules and for those of secrets alone.
+// of 64 KB, then prose, texts made to be slow and texts made by chance, for all rules and for those
+// of secrets alone.
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -126,6 +127,26 @@ static void fill(uint8_t *p, size_t n, const char *unit)
     }
 }
 
+// Alphabets of texts that are made of their bytes by chance: nothing in them repeats itself.
+static const char *const alphabets[] = {
+    "0123456789 ",
+    "0123456789 -.",
+    "0123456789abcdef0123456789abcdef ",
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/",
+    "abcdefghijklmnopqrstuvwxyz ",
+};
+
+static void fill_by_chance(uint8_t *p, size_t n, const char *alphabet)
+{
+    size_t size = strlen(alphabet);
+    uint64_t seed = 1;
+
+    for (size_t i = 0; i < n; i++) {
+        seed = seed * UINT64_C(6364136223846793005) + 1442695040888963407;
+        p[i] = (uint8_t)alphabet[(seed >> 33) % size];
+    }
+}
+
 static void report_all(int argc, char **argv, uint8_t *text, size_t n)
 {
     struct rule_set all = rule_set_all();
@@ -142,6 +163,10 @@ static void report_all(int argc, char **argv, uint8_t *text, size_t n)
     for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
         fill(text, n, units[i]);
         report((uint8_t)units[i][0] < 0x80 ? units[i] : "(zero width)", span_of(text, n), prose);
+    }
+    for (size_t i = 0; i < ARRAY_SIZE(alphabets); i++) {
+        fill_by_chance(text, n, alphabets[i]);
+        report(alphabets[i], span_of(text, n), prose);
     }
 }
 

@@ -140,6 +140,19 @@ static const char prose[] =
     "The quick brown fox jumps over the lazy dog, and nobody in the audience "
     "seems to mind the noise at all.\n";
 
+// What text costs that is digits and marks by chance: nothing in it repeats itself.
+static double cost_of_chance(uint8_t *p, size_t n)
+{
+    static const char alphabet[] = "0123456789 -.";
+    uint64_t seed = 1;
+
+    for (size_t i = 0; i < n; i++) {
+        seed = seed * UINT64_C(6364136223846793005) + 1442695040888963407;
+        p[i] = (uint8_t)alphabet[(seed >> 33) % (sizeof(alphabet) - 1)];
+    }
+    return cost_of(p, n);
+}
+
 // Hostile texts hold nothing but beginnings; what they cost is told over ordinary text.
 static void print_plain_and_hostile(const struct texts *chats)
 {
@@ -180,8 +193,9 @@ static void print_plain_and_hostile(const struct texts *chats)
         worst = ratio > worst ? ratio : worst;
     }
     (void)printf("\"plain_gb_s\":%.3f,\"ordinary_us_kb\":%.3f,\"hostile_ratio\":%.2f,"
-                 "\"hostile\":\"%s\",",
-                 1024 / plain / 1e3, ordinary, worst, (uint8_t)which[0] < 0x80 ? which : "unseen");
+                 "\"hostile\":\"%s\",\"chance_ratio\":%.2f,",
+                 1024 / plain / 1e3, ordinary, worst, (uint8_t)which[0] < 0x80 ? which : "unseen",
+                 cost_of_chance(p, PLAIN / 16) / ordinary);
     mem_free(p);
 }
 
