@@ -2,7 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A file of rows is bound to its segment by the segment's own header, and believed only where the
-// last entry that it knows still lies where it says. Everything else makes it again. The header is
+// last entry that it knows still lies where it says, with the same bytes: a crash of the machine
+// may have taken entries that were seen here, and others were written in their place. Everything
+// else makes it again. The header is
 // written behind the rows: what a crash leaves half written is not counted by it.
 #include "audit/index.h"
 
@@ -18,12 +20,19 @@
 #include "base/alloc.h"
 #include "base/crc32c.h"
 
-enum { ROWS_FIRST = 4096, ARENA_MOST = 4 << 20, NAME_SIZE = 32 };
+enum {
+    ROWS_FIRST = 4096,
+    ARENA_MOST = 4 << 20,
+    NAME_SIZE = 32,
+    WINDOW_LEAST = 2048,
+    WINDOW_MOST = 65536
+};
 
-static const uint8_t magic[8] = {'A', 'U', 'I', 'D', 'X', '0', '0', '1'};
+static const uint8_t magic[4] = {'A', 'I', 'X', '2'};
 
 struct file_header {
-    uint8_t magic[8];
+    uint8_t magic[4];
+    uint32_t last; // crc32c of the last entry that has a row
     uint64_t first_index;
     uint64_t begun_us;   // of the segment
     uint64_t end_offset; // behind the last entry that has a row
@@ -43,6 +52,10 @@ struct audit_index {
     struct scan scan;
     struct arena arena;
     int segment; // file of the last index_next
+    // What was read of it last.
+    uint8_t window[WINDOW_MOST];
+    uint64_t window_at;
+    size_t window_n;
     struct file_header header;
     struct row *rows;
     size_t capacity;
@@ -163,6 +176,7 @@ static enum aiu_status add_rows(struct audit_index *x)
             return AIU_AUDIT_CORRUPT;
         }
         TRY(add_row(x, frame.entry, offset));
+        x->header.last = crc32c(0, frame.entry);
         x->header.end_offset = x->scan.offset;
     }
     // Of a live log half an entry may be seen at the end; fsck is who looks behind it.
@@ -226,14 +240,17 @@ static uint64_t row_place(uint64_t i)
     return sizeof(struct file_header) + i * sizeof(struct row);
 }
 
-// The header of the file of rows, where it belongs to this segment.
+// The header of the file of rows, where it belongs to this segment and the file has its rows.
 static bool read_header(int fd, const struct wal_header *segment, struct file_header *ret_header)
 {
     struct file_header h;
+    struct stat st;
 
-    if (!read_whole(fd, &h, sizeof(h), 0) || memcmp(h.magic, magic, sizeof(magic)) != 0 ||
+    if (fstat(fd, &st) != 0 || (size_t)st.st_size < sizeof(h) ||
+        !read_whole(fd, &h, sizeof(h), 0) || memcmp(h.magic, magic, sizeof(magic)) != 0 ||
         h.crc != header_crc(&h) || h.first_index != segment->first_index ||
-        h.begun_us != segment->unix_us || h.end_offset < WAL_HEADER_SIZE) {
+        h.begun_us != segment->unix_us || h.end_offset < WAL_HEADER_SIZE ||
+        h.count > ((size_t)st.st_size - sizeof(h)) / sizeof(struct row)) {
         return false;
     }
     *ret_header = h;
@@ -252,7 +269,8 @@ static bool is_true(struct audit_index *x)
     }
     scan_seek(&x->scan, (uint64_t)x->rows[h->count - 1].offset_8 * 8);
     return scan_next(&x->scan, &frame, &found) == AIU_OK && found == WAL_FRAME &&
-           frame.index == h->first_index + h->count - 1 && x->scan.offset == h->end_offset;
+           frame.index == h->first_index + h->count - 1 && x->scan.offset == h->end_offset &&
+           crc32c(0, frame.entry) == h->last;
 }
 
 static bool read_rows(struct audit_index *x, int fd)
@@ -299,6 +317,7 @@ static enum aiu_status open_segment(struct audit_index *x, struct wal_header *re
     bool good = false;
 
     folder_close_fd(&x->segment);
+    x->window_n = 0;
     wal_name(x->segments.first[x->at], name);
     TRY(folder_open_file(x->folder.wal, name, O_RDONLY, &x->segment));
     TRY(scan_begin(&x->scan, x->segment, ret_header, &good));
@@ -349,29 +368,55 @@ enum aiu_status index_next(struct audit_index *x, const struct index_window *w,
     return AIU_OK;
 }
 
+// Read what lies at `offset`: much where the caller goes from entry to entry, else a little.
+static void read_window(struct audit_index *x, uint64_t offset)
+{
+    uint64_t end = x->window_at + x->window_n;
+    bool near = x->window_n > 0 && offset >= x->window_at && offset < end + WINDOW_MOST;
+    ssize_t n = pread(x->segment, x->window, near ? WINDOW_MOST : WINDOW_LEAST, (off_t)offset);
+
+    x->window_at = offset;
+    x->window_n = n > 0 ? (size_t)n : 0;
+}
+
+// The frame at `offset`, where the window has all of it.
+static bool frame_in_window(const struct audit_index *x, uint64_t offset, struct wal_frame *frame)
+{
+    struct span bytes = {NULL, 0};
+
+    if (offset >= x->window_at && offset - x->window_at < x->window_n) {
+        bytes = span_drop_first(span_of(x->window, x->window_n), (size_t)(offset - x->window_at));
+    }
+    return wal_frame_read(bytes, frame) == WAL_FRAME;
+}
+
+// A frame that is longer than a window.
+static enum aiu_status read_frame(const struct audit_index *x, uint64_t offset, struct buf *entry,
+                                  struct wal_frame *frame)
+{
+    uint8_t *p = NULL;
+
+    TRY(buf_reserve(entry, WAL_FRAME_MOST, &p));
+    ssize_t n = pread(x->segment, p, WAL_FRAME_MOST, (off_t)offset);
+    return n > 0 && wal_frame_read(span_of(p, (size_t)n), frame) == WAL_FRAME ? AIU_OK
+                                                                              : AIU_AUDIT_CORRUPT;
+}
+
 enum aiu_status index_entry(struct audit_index *x, const struct row *row, struct buf *entry)
 {
-    uint8_t head[WAL_FRAME_HEAD];
-    struct wal_frame frame;
-    uint8_t *p = NULL;
     uint64_t offset = (uint64_t)row->offset_8 * 8;
-    uint32_t n = 0;
+    struct wal_frame frame;
 
     buf_reset(entry);
-    if (!read_whole(x->segment, head, sizeof(head), offset)) {
-        return AIU_AUDIT_CORRUPT;
+    if (frame_in_window(x, offset, &frame)) {
+        return buf_append(entry, frame.entry);
     }
-    memcpy(&n, head + 4, sizeof(n)); // little-endian, as every machine that this runs on
-    if (n == 0 || n > WAL_ENTRY_MOST) {
-        return AIU_AUDIT_CORRUPT;
+    read_window(x, offset); // also what was written only after the window was read
+    if (frame_in_window(x, offset, &frame)) {
+        return buf_append(entry, frame.entry);
     }
-    size_t size = wal_frame_size(n);
-    TRY(buf_reserve(entry, size, &p));
-    if (!read_whole(x->segment, p, size, offset) ||
-        wal_frame_read(span_of(p, size), &frame) != WAL_FRAME) {
-        return AIU_AUDIT_CORRUPT;
-    }
-    memmove(p, frame.entry.p, frame.entry.n);
+    TRY(read_frame(x, offset, entry, &frame));
+    memmove(entry->p + entry->n, frame.entry.p, frame.entry.n);
     buf_grow(entry, frame.entry.n);
     return AIU_OK;
 }

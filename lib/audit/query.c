@@ -4,17 +4,26 @@
 // Rows first: what they refuse is not read. What they let through is parsed and compared with the
 // values themselves, so that no clash of hashes is ever an answer.
 //
-// A result names neither key nor user: the hash of its request's id is kept from the decision to
-// the result, in an open table.
+// A result names neither key nor user: its request's id is kept from the decision to the result, in
+// an open table.
 #include "audit/query.h"
 
+#include <stdio.h>
+
+#include "audit/ids.h"
+#include "audit/months.h"
 #include "base/alloc.h"
 
 enum { ARENA_MOST = 4 << 20, IDS_FIRST = 1024, ENTRY_MOST = 70000 };
 
-// Hashes of ids; 0 is a free place.
+// A decision; the hash of its id, which rows have, is 0 in a free place.
+struct await {
+    uint32_t hash;
+    struct id id;
+};
+
 struct awaited {
-    uint32_t *slots;
+    struct await *slots;
     size_t size, count; // size a power of two
 };
 
@@ -34,11 +43,21 @@ struct run {
 
 // --- awaited results --------------------------------------------------------------------------
 
-static size_t place_of(const struct awaited *a, uint32_t id)
+// Of an id that is no UUID the hash alone counts.
+static struct id id_of(struct span text)
 {
-    size_t at = id & (a->size - 1);
+    struct id id = {{0}};
 
-    while (a->slots[at] != 0 && a->slots[at] != id) {
+    IGNORE(id_read(text, &id));
+    return id;
+}
+
+// Where the id is, or the free place behind its likes.
+static size_t place_of(const struct awaited *a, const struct await *w)
+{
+    size_t at = w->hash & (a->size - 1);
+
+    while (a->slots[at].hash != 0 && memcmp(&a->slots[at], w, sizeof(*w)) != 0) {
         at = (at + 1) & (a->size - 1);
     }
     return at;
@@ -53,8 +72,8 @@ static enum aiu_status enlarge(struct awaited *a)
         return AIU_NO_MEMORY;
     }
     for (size_t i = 0; i < a->size; i++) {
-        if (a->slots[i] != 0) {
-            larger.slots[place_of(&larger, a->slots[i])] = a->slots[i];
+        if (a->slots[i].hash != 0) {
+            larger.slots[place_of(&larger, &a->slots[i])] = a->slots[i];
             larger.count++;
         }
     }
@@ -63,34 +82,47 @@ static enum aiu_status enlarge(struct awaited *a)
     return AIU_OK;
 }
 
-static enum aiu_status await(struct awaited *a, uint32_t id)
+static enum aiu_status await(struct awaited *a, const struct await *w)
 {
     if (2 * (a->count + 1) > a->size) {
         TRY(enlarge(a));
     }
-    size_t at = place_of(a, id);
-    a->count += a->slots[at] == 0;
-    a->slots[at] = id;
+    size_t at = place_of(a, w);
+    a->count += a->slots[at].hash == 0;
+    a->slots[at] = *w;
     return AIU_OK;
 }
 
-static bool is_awaited(const struct awaited *a, uint32_t id)
+// No for certain, yes perhaps.
+static bool may_be_awaited(const struct awaited *a, uint32_t hash)
 {
-    return a->size > 0 && a->slots[place_of(a, id)] == id;
+    if (a->size == 0) {
+        return false;
+    }
+    size_t at = hash & (a->size - 1);
+    while (a->slots[at].hash != 0 && a->slots[at].hash != hash) {
+        at = (at + 1) & (a->size - 1);
+    }
+    return a->slots[at].hash == hash && hash != 0;
 }
 
-// Take it out, and put what a search would no longer find behind the hole in its place again.
-static void forget(struct awaited *a, uint32_t id)
+// Take it out, and put what a search would no longer find behind the hole in its place again. False
+// where it is not there.
+static bool forget(struct awaited *a, const struct await *w)
 {
-    size_t at = place_of(a, id);
+    size_t at = place_of(a, w);
 
-    a->slots[at] = 0;
-    a->count--;
-    for (at = (at + 1) & (a->size - 1); a->slots[at] != 0; at = (at + 1) & (a->size - 1)) {
-        uint32_t moved = a->slots[at];
-        a->slots[at] = 0;
-        a->slots[place_of(a, moved)] = moved;
+    if (a->slots[at].hash == 0) {
+        return false;
     }
+    a->slots[at].hash = 0;
+    a->count--;
+    for (at = (at + 1) & (a->size - 1); a->slots[at].hash != 0; at = (at + 1) & (a->size - 1)) {
+        struct await moved = a->slots[at];
+        a->slots[at].hash = 0;
+        a->slots[place_of(a, &moved)] = moved;
+    }
+    return true;
 }
 
 // --- asking -----------------------------------------------------------------------------------
@@ -160,24 +192,25 @@ static bool values_fit(const struct query *q, const struct row_values *v)
 
 static enum aiu_status take_row(struct run *r, uint64_t index, const struct row *row)
 {
-    uint32_t id = row->columns[ROW_ID];
+    struct await w = {.hash = row->columns[ROW_ID]};
     bool ends = row->type == ROW_RESULT || row->type == ROW_ABANDONED;
-    bool follows = ends && is_awaited(&r->awaited, id);
+    bool may_follow = ends && may_be_awaited(&r->awaited, w.hash);
+    bool fits = row_fits(r, row);
     struct row_values v;
 
-    if (!follows && !row_fits(r, row)) {
+    if (!may_follow && !fits) {
         return AIU_OK;
     }
     TRY(index_entry(r->index, row, &r->entry));
     arena_reset(&r->arena);
     row_read(buf_span(&r->entry), &r->arena, &v);
-    if (!follows && !values_fit(r->q, &v)) {
+    w.id = id_of(v.columns[ROW_ID]);
+    bool follows = may_follow && forget(&r->awaited, &w);
+    if (!follows && !(fits && values_fit(r->q, &v))) {
         return AIU_OK;
     }
-    if (follows) {
-        forget(&r->awaited, id);
-    } else if (row->type == ROW_DECISION) {
-        TRY(await(&r->awaited, id));
+    if (row->type == ROW_DECISION) {
+        TRY(await(&r->awaited, &w));
     }
     const struct query_hit hit = {index, buf_span(&r->entry), &v};
     return r->on_hit(r->ctx, &hit);
@@ -224,21 +257,53 @@ static enum aiu_status prepare(struct run *r)
     return hash_all(q->prompts, q->prompt_count, r->prompts);
 }
 
+static enum aiu_status run_folder(struct run *r, const char *folder)
+{
+    enum aiu_status st = index_open(folder, &r->index);
+
+    st = st == AIU_OK ? take_segments(r) : st;
+    index_free(r->index);
+    r->index = NULL;
+    return st;
+}
+
+// The months that have ended. One that is deleted just now is not there.
+static enum aiu_status run_months(struct run *r, struct span audit)
+{
+    char folder[MONTHS_PATH_MOST];
+    struct months *months = mem_new(1, sizeof(*months));
+
+    if (months == NULL) {
+        return AIU_NO_MEMORY;
+    }
+    (void)snprintf(folder, sizeof(folder), "%.*s", (int)audit.n, (const char *)audit.p);
+    enum aiu_status st = months_of(folder, months);
+    for (size_t i = 0; i + 1 < months->count && st == AIU_OK; i++) {
+        (void)snprintf(folder, sizeof(folder), "%.*s/%s", (int)audit.n, (const char *)audit.p,
+                       months->names[i]);
+        st = run_folder(r, folder);
+        st = st == AIU_FILE_NOT_FOUND ? AIU_OK : st;
+    }
+    mem_free(months);
+    return st;
+}
+
 enum aiu_status query_run(const char *folder, const struct query *q,
                           enum aiu_status (*on_hit)(void *ctx, const struct query_hit *hit),
                           void *ctx)
 {
+    static const struct span main_name = SPAN("/main");
     struct run r = {.q = q, .entry = BUF_OF(ENTRY_MOST), .on_hit = on_hit, .ctx = ctx};
+    struct span path = span_str(folder);
 
     arena_init(&r.arena, ARENA_MOST);
     enum aiu_status st = prepare(&r);
-    if (st == AIU_OK) {
-        st = index_open(folder, &r.index);
+    if (st == AIU_OK && !q->one_month && span_ends_with(path, main_name)) {
+        st = run_months(&r, span_first(path, path.n - main_name.n));
     }
     if (st == AIU_OK) {
-        st = take_segments(&r);
+        st = run_folder(&r, folder);
     }
-    index_free(r.index);
     mem_free(r.awaited.slots);
     arena_done(&r.arena);
     buf_wipe(&r.entry);

@@ -2,10 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Entries of a log that answer a question (guide S6, S74, S92): who, when, with which key, model,
-// verdict, rule. The result of a request is part of the answer where its decision is.
+// verdict, rule. The result of a request is part of the answer where its decision is. Of a log that
+// is divided by months (FOLDER is STATE/audit/main) all months answer, the oldest first.
 //
 // Ownership: spans of a query live as long as it is used; an entry until the sink returns.
-// Threads: one. Memory: the rows of one segment, and 8 bytes a request whose result is awaited.
+// Threads: one. Memory: the rows of one segment, and 40 bytes a request whose result is awaited.
 #pragma once
 
 #include "audit/index.h"
@@ -20,12 +21,13 @@ struct query {
     const struct span *prompts; // the same for "prompt_mac"
     size_t prompt_count;
     struct span rule; // "pii.email", or "pii." for all that begin so
+    bool one_month;   // only of `folder` itself
 };
 
 #define QUERY_ALL ((struct query){.window = {0, UINT64_MAX}})
 
 struct query_hit {
-    uint64_t index;
+    uint64_t index; // in its month
     struct span entry;
     const struct row_values *values;
 };

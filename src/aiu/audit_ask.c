@@ -180,6 +180,7 @@ enum aiu_status audit_ask_prepare(struct audit_ask *a)
 {
     struct query *q = &a->query;
 
+    q->one_month = a->where.dir != NULL; // that folder was asked for
     TRY(time_of(a->since, &q->window.from_us));
     TRY(time_of(a->until, &q->window.to_us));
     if (a->user == NULL) {

@@ -11,14 +11,14 @@
 #include <unistd.h>
 
 #include "aiu/audit.h"
+#include "audit/months.h"
+#include "audit/query.h"
 #include "audit/reader.h"
 #include "audit/receipt.h"
-#include "audit/record.h"
 #include "audit/tile_source.h"
 #include "base/num.h"
 #include "secret/sign.h"
 #include "verify/keys.h"
-#include "audit/months.h"
 
 enum { PATH_MOST = AUDIT_FOLDER_MOST + 64, ID_SIZE = 36 };
 
@@ -50,39 +50,79 @@ struct found {
 
 // Finding the entry
 
-static bool is_wanted(const struct request *r, const struct reader_entry *entry)
-{
-    struct span id = {0};
-    enum record_type type = record_read(entry->bytes, &id);
+struct search {
+    const struct request *request;
+    struct found *found;
+};
 
-    if (r->index != NULL) {
-        return true; // the reader began with it
+static bool is_wanted(const struct request *r, enum row_type type)
+{
+    return r->result ? type == ROW_RESULT || type == ROW_ABANDONED : type == ROW_DECISION;
+}
+
+static enum aiu_status take_hit(void *ctx, const struct query_hit *hit)
+{
+    const struct search *s = ctx;
+
+    if (!is_wanted(s->request, (enum row_type)hit->values->row.type)) {
+        return AIU_OK;
     }
-    return (r->result ? type == RECORD_RESULT || type == RECORD_ABANDONED
-                      : type == RECORD_DECISION) &&
-           span_equal(id, span_str(r->id));
+    s->found->index = hit->index;
+    TRY(buf_append(&s->found->entry, hit->entry));
+    return AIU_CANCELLED; // enough
+}
+
+// When the request began, where its id says so (UUIDv7), less a day: what is older is passed over.
+static uint64_t time_of_id(struct span id)
+{
+    const uint64_t day_us = UINT64_C(86400) * 1000000;
+    uint64_t ms = 0;
+
+    for (size_t i = 0; i < 13; i++) {
+        int digit = num_hex_digit(id.p[i]);
+        ms = digit < 0 ? ms : ms << 4 | (uint64_t)digit;
+    }
+    return id.p[14] == '7' && ms * 1000 > day_us ? ms * 1000 - day_us : 0;
+}
+
+static enum aiu_status find_id_from(const struct request *r, const char *folder, uint64_t from_us,
+                                    struct found *found)
+{
+    struct search s = {r, found};
+    struct query q = QUERY_ALL;
+
+    q.one_month = true;
+    q.window.from_us = from_us;
+    q.columns[ROW_ID] = span_str(r->id);
+    enum aiu_status st = query_run(folder, &q, take_hit, &s);
+    return st == AIU_CANCELLED ? AIU_OK : st == AIU_OK ? AIU_NOT_FOUND : st;
+}
+
+static enum aiu_status find_id(const struct request *r, const char *folder, struct found *found)
+{
+    uint64_t from_us = time_of_id(span_str(r->id));
+    enum aiu_status st = find_id_from(r, folder, from_us, found);
+
+    // A clock that was set back.
+    return st == AIU_NOT_FOUND && from_us > 0 ? find_id_from(r, folder, 0, found) : st;
+}
+
+static enum aiu_status find_index(const struct request *r, const char *folder, struct found *found)
+{
+    struct reader *reader = NULL;
+    struct reader_entry entry;
+
+    TRY(num_parse_u64(span_str(r->index), UINT64_MAX, &found->index));
+    TRY(reader_open(folder, found->index, &reader));
+    enum aiu_status st = reader_next(reader, &entry);
+    st = st == AIU_OK ? buf_append(&found->entry, entry.bytes) : st;
+    reader_free(reader);
+    return st;
 }
 
 static enum aiu_status find_entry(const struct request *r, const char *folder, struct found *found)
 {
-    struct reader *reader = NULL;
-    struct reader_entry entry;
-    uint64_t from = 0;
-
-    if (r->index != NULL) {
-        TRY(num_parse_u64(span_str(r->index), UINT64_MAX, &from));
-    }
-    TRY(reader_open(folder, from, &reader));
-    enum aiu_status st = reader_next(reader, &entry);
-    while (st == AIU_OK && !is_wanted(r, &entry)) {
-        st = reader_next(reader, &entry);
-    }
-    if (st == AIU_OK) {
-        found->index = entry.index;
-        st = buf_append(&found->entry, entry.bytes);
-    }
-    reader_free(reader);
-    return st;
+    return r->index != NULL ? find_index(r, folder, found) : find_id(r, folder, found);
 }
 
 // The receipt

@@ -5,6 +5,7 @@
 #include "audit/query.h"
 
 #include "audit_test.h"
+#include "base/crc32c.h"
 
 enum { REQUESTS = 1500, DAY = 86400 };
 
@@ -37,7 +38,7 @@ static void append(struct audit_log *log, struct buf *b)
     buf_reset(b);
 }
 
-static void append_request(struct audit_log *log, uint64_t i)
+static void append_decision(struct audit_log *log, uint64_t i)
 {
     CLEANUP(buf_wipe) struct buf b = BUF_OF(RECORD_MOST);
     const struct record_origin origin = {SPAN("gw1"), SPAN("b007")};
@@ -59,6 +60,14 @@ static void append_request(struct audit_log *log, uint64_t i)
     };
     assert_ok(record_decision(&b, &origin, &d));
     append(log, &b);
+}
+
+static void append_result(struct audit_log *log, uint64_t i)
+{
+    CLEANUP(buf_wipe) struct buf b = BUF_OF(RECORD_MOST);
+    char id[37];
+
+    id_of(i, id);
     const struct record_result r = {
         .id = span_str(id),
         .unix_us = time_of(i) + 1000,
@@ -72,13 +81,26 @@ static void append_request(struct audit_log *log, uint64_t i)
     append(log, &b);
 }
 
-static void fill_log(const char *folder, uint64_t from, uint64_t to)
+static void append_request(struct audit_log *log, uint64_t i)
+{
+    append_decision(log, i);
+    append_result(log, i);
+}
+
+static struct audit_log *open_log(const char *folder)
 {
     struct audit_options options = small_options(folder);
     struct audit_log *log = NULL;
 
     options.unsafe_no_sync = true;
     assert_ok(audit_open(&options, &log));
+    return log;
+}
+
+static void fill_log(const char *folder, uint64_t from, uint64_t to)
+{
+    struct audit_log *log = open_log(folder);
+
     for (uint64_t i = from; i < to; i++) {
         append_request(log, i);
     }
@@ -104,6 +126,14 @@ static enum aiu_status see(void *ctx, const struct query_hit *hit)
         s->others++;
     }
     return AIU_OK;
+}
+
+static enum aiu_status see_any(void *ctx, const struct query_hit *hit)
+{
+    struct seen *s = ctx;
+
+    s->last = 0; // indices begin anew with each month
+    return see(ctx, hit);
 }
 
 static struct seen ask(const char *folder, const struct query *q)
@@ -210,6 +240,90 @@ static void a_query_finds_what_a_look_at_every_entry_finds(void **state)
     remove_log_folder(folder);
 }
 
+// S74: an incident at the turn of a month is one question.
+static void all_months_of_a_log_answer(void **state)
+{
+    (void)state;
+    char state_folder[PATH_SIZE], audit[PATH_SIZE + 8], old[PATH_SIZE + 16], now[PATH_SIZE + 16];
+    struct query q = by(ROW_KEY, "app2");
+
+    (void)snprintf(state_folder, sizeof(state_folder), "%s", test_new_folder());
+    (void)snprintf(audit, sizeof(audit), "%s/audit", state_folder);
+    (void)snprintf(old, sizeof(old), "%s/2026-10", audit);
+    (void)snprintf(now, sizeof(now), "%s/main", audit);
+    assert_int_equal(mkdir(audit, 0700), 0);
+    struct audit_log *log = open_log(old);
+    for (uint64_t i = 0; i < REQUESTS / 2; i++) {
+        append_request(log, i);
+    }
+    append_decision(log, REQUESTS - 2); // its result comes in the next month: "app2"
+    assert_ok(audit_close(log));
+    log = open_log(now);
+    append_result(log, REQUESTS - 2);
+    for (uint64_t i = REQUESTS / 2; i < REQUESTS - 2; i++) {
+        append_request(log, i);
+    }
+    append_request(log, REQUESTS - 1);
+    assert_ok(audit_close(log));
+
+    struct seen s = {0};
+    assert_ok(query_run(now, &q, see_any, &s));
+    assert_int_equal(s.decisions, REQUESTS / 3);
+    assert_int_equal(s.results, REQUESTS / 3);
+    s = (struct seen){0};
+    q.one_month = true;
+    assert_ok(query_run(now, &q, see_any, &s));
+    assert_true(s.decisions > 0 && s.decisions < REQUESTS / 3);
+    test_remove_folder(state_folder);
+}
+
+// Two requests whose ids have the same hash in rows.
+static void find_clash(uint64_t pair[2])
+{
+    enum { IDS = 1 << 18, SLOTS = 1 << 20 };
+    static uint32_t seen_by[SLOTS]; // number + 1 of an id, by the low bits of its hash
+    char id[37], other[37];
+
+    for (uint64_t i = 0; i < IDS; i++) {
+        id_of(i, id);
+        uint32_t hash = row_hash(span_str(id));
+        uint32_t *slot = &seen_by[hash % SLOTS];
+        id_of(*slot == 0 ? 0 : *slot - 1, other);
+        if (*slot != 0 && row_hash(span_str(other)) == hash) {
+            pair[0] = *slot - 1;
+            pair[1] = i;
+            return;
+        }
+        *slot = (uint32_t)i + 1;
+    }
+    fail_msg("no clash");
+}
+
+static void a_clash_of_hashes_is_never_an_answer(void **state)
+{
+    (void)state;
+    char folder[PATH_SIZE], id[37];
+    uint64_t pair[2] = {0};
+
+    find_clash(pair);
+    struct audit_log *log = open_log(new_log_folder(folder));
+    append_decision(log, pair[0]);
+    append_decision(log, pair[1]);
+    append_result(log, pair[1]);
+    append_result(log, pair[0]);
+    assert_ok(audit_close(log));
+    for (size_t i = 0; i < 2; i++) {
+        id_of(pair[i], id);
+        struct query q = by(ROW_ID, id);
+        assert_seen(ask(folder, &q), 1, pair[i]);
+    }
+    // By something that results do not name.
+    struct query q = QUERY_ALL;
+    q.window = (struct index_window){time_of(pair[0]), time_of(pair[0]) + 1};
+    assert_seen(ask(folder, &q), 1, pair[0]);
+    remove_log_folder(folder);
+}
+
 static void for_each_index_file(const char *folder, void (*change)(const char *path))
 {
     char path[2 * PATH_SIZE];
@@ -239,6 +353,21 @@ static void cut_in_half(const char *path)
     assert_int_equal(truncate(path, st.st_size / 2), 0);
 }
 
+// A header that is right, of more rows than there are.
+static void claim_more_rows(const char *path)
+{
+    uint8_t header[64];
+    uint64_t count = UINT64_MAX / 2;
+    int fd = open(path, O_RDWR);
+
+    assert_int_equal(pread(fd, header, sizeof(header), 0), (ssize_t)sizeof(header));
+    memcpy(header + 32, &count, sizeof(count));
+    uint32_t crc = crc32c(0, span_of(header, 60));
+    memcpy(header + 60, &crc, sizeof(crc));
+    assert_int_equal(pwrite(fd, header, sizeof(header), 0), (ssize_t)sizeof(header));
+    assert_int_equal(close(fd), 0);
+}
+
 static void flip_header(const char *path)
 {
     int fd = open(path, O_RDWR);
@@ -256,7 +385,7 @@ static void an_index_that_is_lost_or_damaged_is_made_again(void **state)
 {
     (void)state;
     static void (*const changes[])(const char *path) = {remove_file, cut_in_half, flip_header,
-                                                        close_it};
+                                                        claim_more_rows, close_it};
     char folder[PATH_SIZE];
 
     fill_log(new_log_folder(folder), 0, REQUESTS);
@@ -346,6 +475,7 @@ static void entries_of_any_form_are_read_alike(void **state)
     assert_int_equal(x.row.type, ROW_OTHER);
 }
 
-TEST_MAIN(entries_of_any_form_are_read_alike, a_query_finds_what_a_look_at_every_entry_finds,
+TEST_MAIN(all_months_of_a_log_answer, a_clash_of_hashes_is_never_an_answer,
+          entries_of_any_form_are_read_alike, a_query_finds_what_a_look_at_every_entry_finds,
           an_index_that_is_lost_or_damaged_is_made_again, an_index_of_other_entries_is_not_believed,
           stamps_are_read_as_they_are_written)
