@@ -15,6 +15,11 @@ MUST_CHECK enum aiu_status secret_new_blank(size_t n, struct secret **ret_secret
                                             uint8_t **ret_bytes);
 void secret_seal(struct secret *s);
 
+// HKDF-SHA-256 (secret/mac.h) into memory of the caller, who wipes it: for a key that is used once,
+// for which pages of its own would cost more than the use. `n` is at most 8160. AIU_NO_MEMORY.
+MUST_CHECK enum aiu_status hkdf_into(const struct secret *ikm, struct span salt, struct span info,
+                                     size_t n, uint8_t *out);
+
 // Guarded memory that something of unknown length is read into.
 struct pad {
     uint8_t *p;

@@ -137,8 +137,8 @@ static OSSL_PARAM octets(const char *name, struct span bytes)
                                              bytes.n);
 }
 
-enum aiu_status hkdf_sha256(const struct secret *ikm, struct span salt, struct span info, size_t n,
-                            struct secret **ret_secret)
+enum aiu_status hkdf_into(const struct secret *ikm, struct span salt, struct span info, size_t n,
+                          uint8_t *out)
 {
     const OSSL_PARAM params[] = {
         OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, (char[]){"SHA256"}, 0),
@@ -147,6 +147,18 @@ enum aiu_status hkdf_sha256(const struct secret *ikm, struct span salt, struct s
         octets(OSSL_KDF_PARAM_INFO, info),
         OSSL_PARAM_construct_end(),
     };
+    EVP_KDF *hkdf = EVP_KDF_fetch(NULL, "HKDF", NULL);
+    EVP_KDF_CTX *ctx = EVP_KDF_CTX_new(hkdf);
+    bool done = ctx != NULL && EVP_KDF_derive(ctx, out, n, params) == 1;
+
+    EVP_KDF_CTX_free(ctx);
+    EVP_KDF_free(hkdf);
+    return done ? AIU_OK : AIU_NO_MEMORY;
+}
+
+enum aiu_status hkdf_sha256(const struct secret *ikm, struct span salt, struct span info, size_t n,
+                            struct secret **ret_secret)
+{
     struct secret *s = NULL;
     uint8_t *p = NULL;
 
@@ -154,14 +166,10 @@ enum aiu_status hkdf_sha256(const struct secret *ikm, struct span salt, struct s
         return AIU_USAGE; // RFC 5869 2.3
     }
     TRY(secret_new_blank(n, &s, &p));
-    EVP_KDF *hkdf = EVP_KDF_fetch(NULL, "HKDF", NULL);
-    EVP_KDF_CTX *ctx = EVP_KDF_CTX_new(hkdf);
-    bool done = ctx != NULL && EVP_KDF_derive(ctx, p, n, params) == 1;
-    EVP_KDF_CTX_free(ctx);
-    EVP_KDF_free(hkdf);
-    if (!done) {
+    enum aiu_status st = hkdf_into(ikm, salt, info, n, p);
+    if (st != AIU_OK) {
         secret_unref(s);
-        return AIU_NO_MEMORY;
+        return st;
     }
     secret_seal(s);
     *ret_secret = s;

@@ -16,28 +16,28 @@ enum {
 
 static const uint8_t head[HEAD] = {'a', 'i', 'u', '-', 's', 'e', 'a', 'l', 1};
 
-static enum aiu_status key_of(const struct secret *ikm, const char *purpose,
-                              struct secret **ret_key)
+static enum aiu_status key_of(const struct secret *ikm, const char *purpose, uint8_t key[KEY])
 {
     CLEANUP(buf_wipe) struct buf info = BUF_OF(128);
 
     TRY(buf_append(&info, SPAN_OF("aiu/seal/v1/")));
     TRY(buf_append(&info, span_str(purpose)));
-    return hkdf_sha256(ikm, SPAN_OF(""), buf_span(&info), KEY, ret_key);
+    return hkdf_into(ikm, SPAN_OF(""), buf_span(&info), KEY, key);
 }
 
 enum aiu_status seal(const struct secret *ikm, const char *purpose, struct span plain,
                      struct buf *dst)
 {
-    CLEANUP(secret_done) struct secret *key = NULL;
+    uint8_t key[KEY];
     uint8_t *p = NULL;
 
-    TRY(key_of(ikm, purpose, &key));
     TRY(buf_reserve(dst, SEAL_OVERHEAD + plain.n, &p));
+    TRY(key_of(ikm, purpose, key));
     memcpy(p, head, HEAD);
     randombytes_buf(p + HEAD, NONCE);
     (void)crypto_aead_xchacha20poly1305_ietf_encrypt(p + HEAD + NONCE, NULL, plain.p, plain.n, head,
-                                                     HEAD, NULL, p + HEAD, secret_bytes(key).p);
+                                                     HEAD, NULL, p + HEAD, key);
+    sodium_memzero(key, sizeof(key));
     buf_grow(dst, SEAL_OVERHEAD + plain.n);
     return AIU_OK;
 }
@@ -45,18 +45,19 @@ enum aiu_status seal(const struct secret *ikm, const char *purpose, struct span 
 enum aiu_status seal_open(const struct secret *ikm, const char *purpose, struct span sealed,
                           struct buf *dst)
 {
-    CLEANUP(secret_done) struct secret *key = NULL;
+    uint8_t key[KEY];
     uint8_t *p = NULL;
 
     if (sealed.n < SEAL_OVERHEAD || memcmp(sealed.p, head, HEAD) != 0) {
         return AIU_FILE_INVALID;
     }
     size_t n = sealed.n - SEAL_OVERHEAD;
-    TRY(key_of(ikm, purpose, &key));
     TRY(buf_reserve(dst, n + 1, &p));
-    if (crypto_aead_xchacha20poly1305_ietf_decrypt(p, NULL, NULL, sealed.p + HEAD + NONCE, n + TAG,
-                                                   head, HEAD, sealed.p + HEAD,
-                                                   secret_bytes(key).p) != 0) {
+    TRY(key_of(ikm, purpose, key));
+    int bad = crypto_aead_xchacha20poly1305_ietf_decrypt(p, NULL, NULL, sealed.p + HEAD + NONCE,
+                                                         n + TAG, head, HEAD, sealed.p + HEAD, key);
+    sodium_memzero(key, sizeof(key));
+    if (bad != 0) {
         return AIU_FILE_INVALID;
     }
     buf_grow(dst, n);
