@@ -388,7 +388,7 @@ static void a_finding_in_a_bare_number_says_so(void **state)
     assert_ok(window_feed(&w, SPAN_OF("411111"), 6, TEXT_NUMBER));
     assert_ok(window_scan(&w, b->scratch));
     assert_ok(window_feed(&w, SPAN_OF("1111111111"), 10, TEXT_NUMBER));
-    assert_ok(window_feed(&w, SPAN_OF(",\"d\":\"4111111111111111\"}"), 24, TEXT_PLAIN));
+    assert_ok(window_feed(&w, SPAN_OF(",\"card\":\"4111111111111111\"}"), 27, TEXT_PLAIN));
     assert_ok(window_finish(&w, b->scratch));
     const struct findings *found = window_findings(&w);
     assert_int_equal(found->count, 3);
