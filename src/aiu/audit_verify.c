@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "aiu/audit.h"
-#include "verify/command.h"
 #include "audit/months.h"
+#include "verify/command.h"
 
 struct place {
     struct audit_where where;

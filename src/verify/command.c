@@ -6,11 +6,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "audit/months.h"
 #include "audit/receipt.h"
 #include "base/num.h"
 #include "secret/secret.h"
 #include "verify/keys.h"
-#include "audit/months.h"
 #include "verify/print.h"
 
 enum { EXIT_GOOD = 0, EXIT_NOT = 1, EXIT_USAGE = 2 };
