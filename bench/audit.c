@@ -76,7 +76,7 @@ static struct record_decision typical(const char *id)
         .model = SPAN("gpt-4o-mini"),
         .in_bytes = 812,
         .prompt_mac = SPAN("h1:202611-23c7e097:JyIrXnOVG2-I7BFj_EcCsXyZxjl2OiuT0Z7_D7Ky-W4"),
-        .policy = {SPAN("9f86d081884c7d65"), SPAN("redact"), rules, 2, 2},
+        .policy = {SPAN("9f86d081884c7d65"), SPAN("redact"), rules, 2, 2, 0, 0},
         .config = SPAN("9f86d081884c7d65"),
     };
 }

@@ -27,7 +27,7 @@ static struct record_decision full_decision(void)
         .stream = true,
         .in_bytes = 812,
         .prompt_mac = SPAN("h1:k:m"),
-        .policy = {SPAN("aa"), SPAN("redact"), rules, 2, 3},
+        .policy = {SPAN("aa"), SPAN("redact"), rules, 2, 3, 0, 0},
         .config = SPAN("cc"),
     };
 }
