@@ -33,7 +33,7 @@ static const char manifest_name[] = "MANIFEST.json";
 struct hashing {
     int dir;
     uint8_t *chunk;
-    struct json_writer *w; // writing a manifest
+    struct json_writer w; // writing a manifest
     // or checking one:
     const struct json_doc *doc;
     uint32_t item; // of its list: what must come next
@@ -76,11 +76,11 @@ static enum aiu_status write_file_line(void *ctx, const char *path)
     uint64_t size = 0;
 
     TRY(hash_file(h, path, &size, &hex));
-    json_write_object(h->w);
-    json_write_member_string(h->w, "name", span_str(path));
-    json_write_member_u64(h->w, "size", size);
-    json_write_member_string(h->w, "sha256", buf_span(&hex));
-    json_write_object_end(h->w);
+    json_write_object(&h->w);
+    json_write_member_string(&h->w, "name", span_str(path));
+    json_write_member_u64(&h->w, "size", size);
+    json_write_member_string(&h->w, "sha256", buf_span(&hex));
+    json_write_object_end(&h->w);
     return AIU_OK;
 }
 
@@ -89,25 +89,23 @@ static enum aiu_status write_manifest_text(struct hashing *h, const struct backu
 {
     CLEANUP(buf_wipe) struct buf root = BUF_OF(64);
     struct copy_walk w = {.dir = h->dir, .on_file = write_file_line, .ctx = h};
-    struct json_writer writer;
     char stamp[CLOCK_STAMP_SIZE];
 
     clock_stamp(o->now_unix_s * 1000000, stamp);
     TRY(num_append_base64(&root, span_of(f->root.bytes, TREE_HASH_SIZE)));
-    json_writer_init(&writer, text);
-    h->w = &writer;
-    json_write_object(&writer);
-    json_write_member_u64(&writer, "v", 1);
-    json_write_member_string(&writer, "host", span_str(o->host));
-    json_write_member_string(&writer, "created", span_of(stamp, sizeof(stamp)));
-    json_write_member_u64(&writer, "entries", f->entries);
-    json_write_member_string(&writer, "root", buf_span(&root));
-    json_write_key(&writer, "files");
-    json_write_array(&writer);
+    json_writer_init(&h->w, text);
+    json_write_object(&h->w);
+    json_write_member_u64(&h->w, "v", 1);
+    json_write_member_string(&h->w, "host", span_str(o->host));
+    json_write_member_string(&h->w, "created", span_of(stamp, sizeof(stamp)));
+    json_write_member_u64(&h->w, "entries", f->entries);
+    json_write_member_string(&h->w, "root", buf_span(&root));
+    json_write_key(&h->w, "files");
+    json_write_array(&h->w);
     TRY(copy_walk_all(&w));
-    json_write_array_end(&writer);
-    json_write_object_end(&writer);
-    return json_writer_finish(&writer);
+    json_write_array_end(&h->w);
+    json_write_object_end(&h->w);
+    return json_writer_finish(&h->w);
 }
 
 static enum aiu_status write_manifest(struct hashing *h, const struct backup_options *o,
@@ -130,7 +128,7 @@ static void plain_name(const char *host, char out[64])
 {
     size_t n = 0;
 
-    for (; host[n] != '\0' && n < 63; n++) {
+    for (; n < 63 && host[n] != '\0'; n++) {
         char c = host[n];
         bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
                      c == '.' || c == '-';

@@ -59,7 +59,10 @@ static struct stretch stretch_around(struct span text, size_t least, size_t at)
     }
     s.end = at + s.period;
     s.end += same_ahead(text.p + at, text.p + s.end, text.n - s.end);
-    return s.end - s.start < STRETCH ? (struct stretch){0} : s;
+    if (s.end - s.start < STRETCH) {
+        return (struct stretch){0};
+    }
+    return s;
 }
 
 // Cut the block [done, *end) where a stretch has begun in it; returns the stretch. Up to `tried`

@@ -50,7 +50,6 @@ size_t letters_before_blank(const struct view *v, size_t at)
 static void read_lead(const struct view *v, struct chain *c)
 {
     size_t end = c->start;
-    uint8_t letters[SHAPE_LEAD];
 
     if (end > 0 && (v->p[end - 1] == '-' || v->p[end - 1] == '.')) {
         end--;
@@ -59,10 +58,8 @@ static void read_lead(const struct view *v, struct chain *c)
     end -= code > 0;
     size_t at = end;
     while (at > 0 && c->lead < SHAPE_LEAD && is_alpha(v->p[at - 1])) {
-        letters[c->lead++] = upper(v->p[--at]);
-    }
-    for (size_t i = 0; i < c->lead; i++) {
-        c->text[SHAPE_LEAD - 1 - i] = letters[i];
+        c->lead++;
+        c->text[SHAPE_LEAD - c->lead] = upper(v->p[--at]);
     }
     c->lead_start = c->lead > 0 ? at : c->start;
 }

@@ -168,7 +168,10 @@ static unsigned base64_value(uint8_t c)
     if (is_alpha(c)) {
         return c - 'a' + 26U;
     }
-    return is_digit(c) ? c - '0' + 52U : c == '+' ? 62 : 63;
+    if (is_digit(c)) {
+        return c - '0' + 52U;
+    }
+    return c == '+' ? 62 : 63;
 }
 
 // RFC 7617: base64 of "user:password", both printable ASCII.

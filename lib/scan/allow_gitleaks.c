@@ -153,7 +153,9 @@ static struct allow_entry *new_entry(const struct reading *r, const struct rule_
 
     if (e != NULL) {
         e->every_rule = rules == NULL;
-        e->rules = rules == NULL ? (struct rule_set){0} : *rules;
+        if (rules != NULL) {
+            e->rules = *rules;
+        }
         e->next = r->allow->entries;
         r->allow->entries = e;
     }

@@ -113,10 +113,10 @@ static void read_range(struct reader *r, int first, uint64_t set[4])
 static void read_class(struct reader *r)
 {
     uint64_t set[4] = {0};
-    bool not = r->rest.n > 0 && (r->rest.p[0] == '!' || r->rest.p[0] == '^');
+    bool negated = r->rest.n > 0 && (r->rest.p[0] == '!' || r->rest.p[0] == '^');
     bool first = true;
 
-    r->rest = span_drop_first(r->rest, not ? 1 : 0);
+    r->rest = span_drop_first(r->rest, negated ? 1 : 0);
     while (!r->broken) {
         int byte = next_byte(&r->rest);
         if (byte < 0) {
@@ -130,7 +130,7 @@ static void read_class(struct reader *r)
     }
     put(r, TOKEN_SET, 0);
     for (size_t i = 0; i < 4; i++) {
-        r->glob->tokens[r->glob->count - 1].set[i] = not ? ~set[i] : set[i];
+        r->glob->tokens[r->glob->count - 1].set[i] = negated ? ~set[i] : set[i];
     }
 }
 

@@ -190,8 +190,11 @@ static bool find(struct tester *t, const struct rule_set *rules, struct span tex
 static bool finds(struct tester *t, uint16_t rule, struct span text, size_t start, size_t end)
 {
     // One that is in no set is alone, as it is where it is used.
-    struct rule_set rules = rules_get(rule)->opt_in ? (struct rule_set){0} : rule_set_all();
+    struct rule_set rules = {0};
 
+    if (!rules_get(rule)->opt_in) {
+        rules = rule_set_all();
+    }
     rules.fields = true; // an example may be nothing but the number
     rule_set_add(&rules, rule);
     return find(t, &rules, text) && has(&t->found, rule, start, end);
