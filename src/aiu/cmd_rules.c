@@ -16,11 +16,11 @@
 
 static const char usage[] =
     "usage: aiu rules list [--json] [KIND or ID…]\n"
-    "       aiu rules show ID…\n"
+    "       aiu rules show [--json] ID…\n"
     "       aiu rules test [FILE…]\n"
     "\n"
     "  list   the rules that are built in: id, severity, what they find\n"
-    "  show   all about a rule, with its examples\n"
+    "  show   all about a rule, with its examples; with --json of all that the words name, as in list\n"
     "  test   run every example and counterexample of the rules that are built in, or check and run\n"
     "         those of rule files (docs/rules.md): what is wrong is said with file, line and reason\n"
     "\n"
@@ -47,7 +47,17 @@ static void print_rule(const struct rule_info *rule)
                  rule->opt_in ? " (only where it is named)" : "");
 }
 
-static void write_rule(struct json_writer *w, const struct rule_info *rule)
+static void write_examples(struct json_writer *w, const char *name, const char *const *examples)
+{
+    json_write_key(w, name);
+    json_write_array(w);
+    for (size_t i = 0; examples != NULL && examples[i] != NULL; i++) {
+        json_write_string(w, span_str(examples[i]));
+    }
+    json_write_array_end(w);
+}
+
+static void write_rule(struct json_writer *w, const struct rule_info *rule, bool examples)
 {
     json_write_object(w);
     json_write_member_string(w, "id", span_str(rule->id));
@@ -58,28 +68,36 @@ static void write_rule(struct json_writer *w, const struct rule_info *rule)
     json_write_member_bool(w, "certain", rule->certain);
     json_write_member_bool(w, "opt_in", rule->opt_in);
     json_write_member_string(w, "description", span_str(rule->description));
+    if (examples) {
+        write_examples(w, "examples", rule->examples);
+        write_examples(w, "counterexamples", rule->counterexamples);
+    }
     json_write_object_end(w);
 }
 
-static int print_json(char **words)
+// An array of the rules that the words name; exit code 1 where there is none.
+static int print_json(char **words, bool examples)
 {
     CLEANUP(buf_wipe) struct buf out = BUF_OF(LIST_BYTES);
     struct json_writer w;
+    size_t shown = 0;
 
     json_writer_init(&w, &out);
     json_write_array(&w);
     for (size_t i = 0; i < rules_count(); i++) {
         if (is_wanted(rules_get((uint16_t)i), words)) {
-            write_rule(&w, rules_get((uint16_t)i));
+            write_rule(&w, rules_get((uint16_t)i), examples);
+            shown++;
         }
     }
     json_write_array_end(&w);
     enum aiu_status st = json_writer_finish(&w);
     if (st != AIU_OK) {
+        (void)fprintf(stderr, "aiu rules: %s\n", aiu_status_info(st)->text);
         return aiu_status_info(st)->exit;
     }
     (void)printf("%.*s\n", (int)out.n, (const char *)out.p);
-    return 0;
+    return shown > 0 ? 0 : 1;
 }
 
 static int list_rules(char **words)
@@ -87,7 +105,7 @@ static int list_rules(char **words)
     size_t shown = 0;
 
     if (*words != NULL && strcmp(*words, "--json") == 0) {
-        return print_json(words + 1);
+        return print_json(words + 1, false);
     }
     for (size_t i = 0; i < rules_count(); i++) {
         if (is_wanted(rules_get((uint16_t)i), words)) {
@@ -115,6 +133,9 @@ static int show_rules(char **words)
     if (*words == NULL) {
         (void)fputs(usage, stderr);
         return USAGE;
+    }
+    if (strcmp(*words, "--json") == 0 && words[1] != NULL) {
+        return print_json(words + 1, true);
     }
     for (; *words != NULL; words++) {
         uint16_t number = 0;
