@@ -249,6 +249,19 @@ static enum aiu_status read_level(const struct level *level)
     return read_codes(level, reader, words.traits);
 }
 
+// What the exact rules are certain of, such as a token of a chat template, blocks by itself. Asked
+// once of all findings: a text may have as many readings as findings.
+static void judge_certain(struct job *job)
+{
+    for (size_t i = 0; i < job->out->count && job->role != TEXT_SYSTEM; i++) {
+        const struct rule_info *rule = rules_get(job->out->items[i].rule);
+        if (rule != NULL && rule->kind == KIND_INJECTION && rule->certain) {
+            job->wording = (struct wording){100, WORDING_BLOCK};
+            return;
+        }
+    }
+}
+
 static void wipe(struct scratch *s)
 {
     for (size_t i = 0; i < READER_DEPTH; i++) {
@@ -289,6 +302,7 @@ enum aiu_status deep_scan(const struct engine *e, struct scratch *s, const struc
     enum aiu_status st = read_level(&source);
     wipe(s);
     TRY(st);
+    judge_certain(&job);
     *ret_wording = job.wording;
     if (out->count > 1) {
         qsort(out->items, out->count, sizeof(*out->items), by_place);

@@ -18,18 +18,6 @@ static int rule_points(const struct phrase_hits *hits)
     return points;
 }
 
-// Whether the exact rules found what is certain, such as a token of a chat template.
-static bool has_certain(const struct findings *found)
-{
-    for (size_t i = 0; i < found->count; i++) {
-        const struct rule_info *rule = rules_get(found->items[i].rule);
-        if (rule != NULL && rule->kind == KIND_INJECTION && rule->certain) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static void sort_hits(struct phrase_hits *hits)
 {
     for (size_t i = 1; i < hits->count; i++) {
@@ -89,7 +77,6 @@ enum aiu_status wording_judge(const struct folded *text, bool foreign, const str
                               struct findings *out, struct wording *ret_wording)
 {
     int needed = foreign ? POINTS_FOREIGN : POINTS_USER;
-    bool certain = has_certain(out);
     struct phrase_hits hits __attribute__((uninitialized)); // both are large, and begun below
     struct model_run run __attribute__((uninitialized));
     int model = 0;
@@ -102,7 +89,7 @@ enum aiu_status wording_judge(const struct folded *text, bool foreign, const str
     }
     int phrases = rule_points(&hits);
     int points = points_joined(phrases, model, needed);
-    int score = certain ? 100 : points / 2;
+    int score = points / 2;
     *ret_wording = (struct wording){
         .score = (uint8_t)(score < 0     ? 0
                            : score > 100 ? 100
@@ -112,7 +99,7 @@ enum aiu_status wording_judge(const struct folded *text, bool foreign, const str
     if (points >= needed) {
         ret_wording->verdict = WORDING_FLAG;
     }
-    if (certain || (phrases >= POINTS_USER && model >= POINTS_USER)) {
+    if (phrases >= POINTS_USER && model >= POINTS_USER) {
         ret_wording->verdict = WORDING_BLOCK;
     }
     if (points < needed) {

@@ -147,6 +147,26 @@ static void no_reading_costs_more_than_linear_time(void **state)
     mem_free(p);
 }
 
+// Findings that give reason for as many readings: each of these keys reads like words in ROT13.
+static void many_findings_with_many_readings_are_linear(void **state)
+{
+    (void)state;
+    enum { MOST = 4 * LARGE };
+    uint8_t *p = mem_new(MOST, 1);
+
+    assert_non_null(p);
+    fill(p, MOST,
+         SPAN_OF("gh"
+                 "p_8Y3YXLIauaVIJFRCavOYPoQ26OkqX4VO5bUo "));
+    double small = deep_ns_a_byte(span_of(p, SMALL));
+    double large = deep_ns_a_byte(span_of(p, MOST));
+    print_message("%6.2f ns a byte, %6.2f in the small: keys\n", large, small);
+    if (large > 3 * small + 50) {
+        fail_msg("%.1f ns a byte in the small, %.1f in the large", small, large);
+    }
+    mem_free(p);
+}
+
 // One byte at a time, a scan after each: the worst way to stream.
 static void streaming_byte_by_byte_is_linear(void **state)
 {
@@ -204,6 +224,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(no_text_costs_more_than_linear_time),
         cmocka_unit_test(no_reading_costs_more_than_linear_time),
+        cmocka_unit_test(many_findings_with_many_readings_are_linear),
         cmocka_unit_test(streaming_byte_by_byte_is_linear),
         cmocka_unit_test(figures_of_one_kilobyte_of_chat),
     };

@@ -3,6 +3,7 @@
 //
 // The judgement of wording: attacks in fifteen languages, harmless texts with the words of attacks,
 // and what decides between passing, flagging and blocking.
+#include "detect/deep.h"
 #include "detect/fold.h"
 #include "detect/wording.h"
 
@@ -185,16 +186,14 @@ static void what_an_exact_rule_is_certain_of_blocks(void **state)
     (void)state;
     struct bench *b = bench_get();
     struct judged j = {.found = FINDINGS_OF(FINDINGS_MOST)};
-    struct folder folder = {0};
-    struct folded folded;
     struct span text = SPAN_OF("hello <|im_start|>there");
 
-    assert_ok(scan_text(b->engine, b->scratch, &b->all, text, &j.found));
-    assert_ok(fold_text(&folder, text, &folded));
-    assert_ok(wording_judge(&folded, false, &b->all, &j.found, &j.wording));
+    assert_ok(deep_scan(b->engine, b->scratch, &b->all, TEXT_USER, text, &j.found, &j.wording));
     assert_int_equal(j.wording.verdict, WORDING_BLOCK);
+    assert_int_equal(j.wording.score, 100);
+    assert_ok(deep_scan(b->engine, b->scratch, &b->all, TEXT_SYSTEM, text, &j.found, &j.wording));
+    assert_int_equal(j.wording.verdict, WORDING_PASS);
     findings_done(&j.found);
-    fold_done(&folder);
 }
 
 static void an_attack_is_found_wherever_it_stands_in_a_long_text(void **state)
