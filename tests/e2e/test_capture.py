@@ -15,10 +15,11 @@ CANARY = "the-canary-sings-of-quarterly-figures"
 
 
 def files_below(folder):
+    """Regular files; names of files that are still being written come and go."""
     for top, _, names in os.walk(folder):
         for name in names:
             path = os.path.join(top, name)
-            if stat.S_ISREG(os.lstat(path).st_mode):
+            if not name.endswith(".new") and os.path.isfile(path) and not os.path.islink(path):
                 yield path
 
 
