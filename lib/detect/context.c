@@ -6,8 +6,6 @@
 // next one, is read again.
 #include "detect/context.h"
 
-#include <string.h>
-
 #include "detect/ascii.h"
 
 enum { BYTE_OF_WORD = 1, BYTE_BEGINS = 2, BYTE_BEGINS_ANYWHERE = 4 };
@@ -60,9 +58,11 @@ void context_bytes_of(const struct catalog *c, struct context_bytes *ret_bytes)
 
 void context_init(struct context_reader *r, const struct view *v)
 {
+    for (size_t i = 0; i < r->active_count; i++) {
+        r->last[r->active[i]] = 0;
+    }
     r->view = v;
     r->read = r->active_count = 0;
-    memset(r->last, 0, r->catalog->context_count * sizeof(*r->last));
 }
 
 void context_prune(struct context_reader *r, size_t upto)

@@ -33,7 +33,7 @@ enum { CONTEXT_LEAD = 24, CONTEXT_FAR = 0xFFFF };
 void context_bytes_of(const struct catalog *c, struct context_bytes *ret_bytes);
 
 // Begin to read `v`. The reader has its catalog, `bytes`, and `last` and `active` with room for
-// every group.
+// every group: all zero at first, and then as the reader before left them.
 void context_init(struct context_reader *r, const struct view *v);
 
 // Note the words that stand in the CATALOG_NEAR + CONTEXT_LEAD bytes before `upto`. Calls go from

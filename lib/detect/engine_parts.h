@@ -51,8 +51,9 @@ struct scratch {
     hs_scratch_t *hs;
     struct candidate *candidates;
     size_t candidate_count, candidate_capacity;
-    uint32_t *last_near;                 // context.h
-    uint16_t *active;                    // groups of words, context.h
+    uint32_t *last_near; // context.h
+    uint16_t *active;    // groups of words, context.h
+    size_t active_count;
     struct reader readers[READER_DEPTH]; // deep.h
 };
 

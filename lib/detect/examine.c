@@ -642,7 +642,41 @@ static void job_begin(struct job *job, const struct engine *e, struct scratch *s
         .bytes = &e->context_bytes,
         .last = s->last_near,
         .active = s->active,
+        .active_count = s->active_count,
     };
+}
+
+static enum aiu_status decide(struct job *job, struct progress *p, struct decided *ret_decided)
+{
+    const struct catalog *c = job->catalog;
+    struct scratch *s = job->scratch;
+    const struct view *v = job->view;
+
+    if (p->flow.kind != FLOW_NONE) {
+        p->decided = flow_run(&p->flow, c->classes, v, p->decided);
+        ret_decided->extended = p->decided;
+    }
+    if (p->flow.kind != FLOW_NONE || p->decided == v->n) {
+        return AIU_OK;
+    }
+    job->decided = p->decided;
+    s->candidate_count = 0;
+    context_init(&job->context, v);
+    TRY(scan_literals(job, job->engine));
+    job->shapes = rule_set_meets(job->rules, &job->engine->shaped);
+    if (job->shapes || rule_set_meets(job->rules, &job->engine->spots)) {
+        TRY(scan_bytes(job));
+    }
+    sort_candidates(c, s->candidates, s->candidate_count);
+    size_t unknown = v->n;
+    if (!v->final) {
+        size_t broken = break_point(c, v, p->decided);
+        unknown = broken < job->more ? broken : job->more;
+    }
+    size_t reached = accept(job, &unknown, p, &ret_decided->count);
+    ret_decided->items = s->candidates;
+    p->decided = p->flow.kind != FLOW_NONE || reached > unknown ? reached : unknown;
+    return AIU_OK;
 }
 
 enum aiu_status examine(const struct engine *e, struct scratch *s, const struct rule_set *rules,
@@ -650,35 +684,12 @@ enum aiu_status examine(const struct engine *e, struct scratch *s, const struct 
 {
     struct job job __attribute__((uninitialized)); // large, and begun here
 
-    job_begin(&job, e, s, rules, v);
-
     *ret_decided = (struct decided){0};
     if (v->n > EXAMINE_MOST) {
         return AIU_INSPECTION_FAILED;
     }
-    if (p->flow.kind != FLOW_NONE) {
-        p->decided = flow_run(&p->flow, e->catalog->classes, v, p->decided);
-        ret_decided->extended = p->decided;
-    }
-    if (p->flow.kind != FLOW_NONE || p->decided == v->n) {
-        return AIU_OK;
-    }
-    job.decided = p->decided;
-    s->candidate_count = 0;
-    context_init(&job.context, v);
-    TRY(scan_literals(&job, e));
-    job.shapes = rule_set_meets(rules, &e->shaped);
-    if (job.shapes || rule_set_meets(rules, &e->spots)) {
-        TRY(scan_bytes(&job));
-    }
-    sort_candidates(e->catalog, s->candidates, s->candidate_count);
-    size_t unknown = v->n;
-    if (!v->final) {
-        size_t broken = break_point(e->catalog, v, p->decided);
-        unknown = broken < job.more ? broken : job.more;
-    }
-    size_t reached = accept(&job, &unknown, p, &ret_decided->count);
-    ret_decided->items = s->candidates;
-    p->decided = p->flow.kind != FLOW_NONE || reached > unknown ? reached : unknown;
-    return AIU_OK;
+    job_begin(&job, e, s, rules, v);
+    enum aiu_status st = decide(&job, p, ret_decided);
+    s->active_count = job.context.active_count;
+    return st;
 }
