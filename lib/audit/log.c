@@ -287,6 +287,11 @@ uint64_t audit_durable(const struct audit_log *log)
     return atomic_load(&log->durable);
 }
 
+uint64_t audit_base(const struct audit_log *log)
+{
+    return atomic_load(&log->base);
+}
+
 uint64_t audit_size(const struct audit_log *log)
 {
     // The base first: it grows when the committer stands still, and what is durable does not then.

@@ -94,6 +94,10 @@ uint64_t audit_durable(const struct audit_log *log);
 // month's first entry (audit/shard.h).
 uint64_t audit_size(const struct audit_log *log);
 
+// The index, as audit_append counts, of the first entry of the month that is written: an entry's
+// number in its month, which readers and receipts go by, is its index less that.
+uint64_t audit_base(const struct audit_log *log);
+
 // What became of the entry `index`:
 //   AIU_OK                 on disk
 //   AIU_BUSY               not yet; a wake comes

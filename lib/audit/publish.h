@@ -65,7 +65,7 @@ struct publish_stats {
 };
 
 // What a start has to demand of the log in `folder` (audit_options.signed_head), when `head` is
-// what was signed last.
+// what was signed last; where nothing was (its file is lost), what the log's checkpoint says.
 //   AIU_AUDIT_ROLLED_BACK  it is the log of a month that was left
 //   AIU_AUDIT_CORRUPT, AIU_FILE_DENIED, AIU_IO
 MUST_CHECK enum aiu_status publish_expect(const char *folder, const struct signer_head *head,

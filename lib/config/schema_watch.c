@@ -61,7 +61,7 @@ static const struct schema_key export_keys[] = {
      .type = SCHEMA_BOOL,
      AT(struct config_export, from_start),
      .preset = "false",
-     .doc = "Begin with the first entry of the log, where it has never exported before."},
+     .doc = "Begin with the oldest month of the log, where it has never exported before."},
     {.name = "allow_plaintext",
      .type = SCHEMA_BOOL,
      AT(struct config_export, allow_plaintext),
@@ -168,7 +168,8 @@ static const struct schema_key target_keys[] = {
      .type = SCHEMA_PATH,
      AT(struct config_alert_target, command),
      .example = "/usr/local/bin/page-on-call",
-     .doc = "The program; it gets the alert as JSON on its standard input."},
+     .doc = "The program; it gets the alert as JSON on its standard input, and of the environment "
+            "PATH, HOME, USER, LANG, LC_ALL and TZ."},
     {.name = "allow_plaintext",
      .type = SCHEMA_BOOL,
      AT(struct config_alert_target, allow_plaintext),

@@ -43,6 +43,9 @@ static enum aiu_status to_syslog(const struct deliver_target *t, const struct de
     return st;
 }
 
+static const struct span passed_on[] = {SPAN("PATH="), SPAN("HOME="),   SPAN("USER="),
+                                        SPAN("LANG="), SPAN("LC_ALL="), SPAN("TZ=")};
+
 // --- command ----------------------------------------------------------------------------------
 
 // The exit code of the child; AIU_TIMEOUT, after which it is gone.
@@ -59,7 +62,7 @@ static enum aiu_status wait_for(pid_t child, const atomic_bool *stop)
     }
 
     if (late) {
-        (void)kill(child, SIGKILL);
+        (void)kill(-child, SIGKILL);
     }
     while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
     }
@@ -72,13 +75,34 @@ static enum aiu_status wait_for(pid_t child, const atomic_bool *stop)
     return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? AIU_OK : AIU_IO;
 }
 
+// Other variables may hold keys.
+static void pick_environment(char *out[static ARRAY_SIZE(passed_on) + 1])
+{
+    size_t n = 0;
+
+    for (char **e = environ; e != NULL && *e != NULL && n < ARRAY_SIZE(passed_on); e++) {
+        for (size_t i = 0; i < ARRAY_SIZE(passed_on); i++) {
+            if (span_starts_with(span_str(*e), passed_on[i])) {
+                out[n++] = *e;
+                break;
+            }
+        }
+    }
+    out[n] = NULL;
+}
+
+// It gets no descriptor of ours but what it reads, and leads a group, so that a kill ends its
+// children, too.
 static enum aiu_status spawn(const struct deliver_target *t, int input, pid_t *ret_child)
 {
+    char *environment[ARRAY_SIZE(passed_on) + 1];
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
-    sigset_t none;
+    sigset_t all, none;
 
+    (void)sigfillset(&all);
     (void)sigemptyset(&none);
+    pick_environment(environment);
     if (posix_spawn_file_actions_init(&actions) != 0) {
         return AIU_NO_MEMORY;
     }
@@ -88,10 +112,14 @@ static enum aiu_status spawn(const struct deliver_target *t, int input, pid_t *r
     }
     (void)posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO);
     (void)posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO);
+    (void)posix_spawn_file_actions_addclosefrom_np(&actions, 3);
     (void)posix_spawnattr_setsigmask(&attributes, &none); // ours are blocked for its sake
-    (void)posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
+    (void)posix_spawnattr_setsigdefault(&attributes, &all);
+    (void)posix_spawnattr_setpgroup(&attributes, 0);
+    (void)posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF |
+                                                    POSIX_SPAWN_SETPGROUP);
     int st = posix_spawnp(ret_child, t->argv[0], &actions, &attributes,
-                          (char *const *)(uintptr_t)t->argv, environ);
+                          (char *const *)(uintptr_t)t->argv, environment);
     (void)posix_spawnattr_destroy(&attributes);
     (void)posix_spawn_file_actions_destroy(&actions);
     return st == 0 ? AIU_OK : st == ENOENT ? AIU_FILE_NOT_FOUND : AIU_FILE_DENIED;

@@ -7,7 +7,8 @@
 // A webhook is a POST of the alert's JSON with
 //     aiu-signature: t=UNIX,v1=HEX     HMAC-SHA256(secret, "UNIX." body)
 // so that its receiver can tell it from anybody else's, and an old one from a new one. A command
-// gets the JSON on its standard input; exit code 0 means taken.
+// gets the JSON on its standard input, and of the environment only PATH, HOME, USER, LANG, LC_ALL
+// and TZ; exit code 0 means taken.
 //
 // Ownership: targets borrow what they name. Threads: one at a time a target.
 #pragma once

@@ -143,12 +143,13 @@ static bool collect_key(const struct evidence *e)
     return run_until_done(e, "key", key);
 }
 
-// `log` is the live one, which keeps an index; `copy` the one in the bundle, which gets none.
-static void collect(const struct evidence *e, const char *log, const char *copy)
+// Questions go to the live log, which keeps an index, and to all its months; `copy` is the one in
+// the bundle, which gets none.
+static void collect(const struct evidence *e, const char *copy)
 {
     char key_path[PATH_SIZE + 64];
-    struct arguments query = {{"aiu", "audit", "query", "--dir", log}, 5};
-    struct arguments report = {{"aiu", "incident", "report", "--json", "--dir", log}, 6};
+    struct arguments query = {{"aiu", "audit", "query", "--state-dir", e->state}, 5};
+    struct arguments report = {{"aiu", "incident", "report", "--json", "--state-dir", e->state}, 6};
     struct arguments config = {{"aiu", "config", "show"}, 3};
     const char *const verify[] = {"aiu", "audit", "verify", "--json", "--dir",
                                   copy,  "--key", key_path, NULL};
@@ -410,7 +411,7 @@ static enum aiu_status make(struct evidence *e)
         .log = log, .to = e->folder, .host = "log", .now_unix_s = e->now};
     bool has_key = is_served(e) && collect_key(e);
     TRY(backup_make(&o, &backup));
-    collect(e, log, backup.path);
+    collect(e, backup.path);
     TRY(write_versions(e));
     TRY(copy_switches(e));
     TRY(write_manifest(e, strrchr(backup.path, '/') + 1, &hex));

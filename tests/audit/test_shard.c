@@ -245,6 +245,55 @@ static void the_log_of_a_month_that_was_left_is_refused(void **state)
     site_done(&s);
 }
 
+// What receipts go by: the admin socket tells it of a sealed bundle of evidence.
+static void an_entry_has_a_number_in_its_month(void **state)
+{
+    (void)state;
+    struct site s;
+    char text[4096], wanted[128];
+    uint64_t index = 0;
+
+    site_init(&s);
+    site_start(&s);
+    site_append_published(&s, 100);
+    assert_int_equal(audit_base(s.log), 0);
+    next_month(&s, 30);
+    assert_true(audit_base(s.log) > 0);
+    struct span entry = numbered_entry(4711, wanted);
+    assert_ok(audit_append(s.log, entry, &index));
+    assert_ok(audit_wait(s.log, index, WAIT_MS));
+    read_entry(s.log_folder, index - audit_base(s.log), text);
+    assert_span("entry", span_str(text), entry);
+    site_stop(&s);
+    site_done(&s);
+}
+
+// Without the signer's file an old checkpoint still says how long the log was.
+static void a_lost_state_of_the_signer_does_not_hide_a_cut_log(void **state)
+{
+    (void)state;
+    struct site s;
+    struct tree_head head;
+    char path[2 * PATH_SIZE];
+
+    site_init(&s);
+    site_start(&s);
+    site_append_published(&s, 500);
+    site_stop(&s);
+    assert_int_equal(unlinkat(s.state_fd, "audit-signing.state", 0), 0);
+    assert_ok(site_open_signer(&s));
+    const struct signer_head nothing = signer_head(s.signer);
+    assert_int_equal(nothing.tree.size, 0);
+    assert_ok(publish_expect(s.log_folder, &nothing, &head));
+    assert_true(head.size >= 500);
+    signer_free(s.signer);
+    // And without a checkpoint there is nothing to demand.
+    assert_int_equal(unlink(site_path(&s, "checkpoint", path)), 0);
+    assert_ok(publish_expect(s.log_folder, &nothing, &head));
+    assert_int_equal(head.size, 0);
+    site_done(&s);
+}
+
 static void rename_log(const struct site *s, const char *from, const char *to)
 {
     char a[2 * PATH_SIZE], b[2 * PATH_SIZE];
@@ -312,7 +361,8 @@ static void old_months_go_when_their_time_is_over_and_that_is_on_record(void **s
     site_done(&s);
 }
 
-TEST_MAIN(a_month_begins_with_the_last_checkpoint_of_the_one_before,
+TEST_MAIN(an_entry_has_a_number_in_its_month, a_lost_state_of_the_signer_does_not_hide_a_cut_log,
+          a_month_begins_with_the_last_checkpoint_of_the_one_before,
           the_auditors_program_follows_the_months,
           requests_under_way_are_carried_into_the_new_month,
           entries_come_while_a_month_begins_and_none_is_lost,

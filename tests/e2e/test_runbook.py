@@ -1,6 +1,7 @@
 # SPDX-FileCopyrightText: The AI Utilities authors
 # SPDX-License-Identifier: Apache-2.0
-"""docs/runbook.md, command by command, as it stands there (S71-S79, S90)."""
+"""docs/runbook.md, command by command, as it stands there (S71, S72, S73, S74, S75, S76,
+S77, S78, S79, S90)."""
 import os
 import re
 import shlex

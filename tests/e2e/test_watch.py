@@ -282,13 +282,15 @@ class Otlp(Case):
 
 
 class Alerts(Case):
+    environment = {"DEPLOY_TOKEN": "canary-of-the-environment"}
+
     @classmethod
     def configure(cls, config):
         cls.server = http_server(cls)
         cls.out = os.path.join(cls.folder, "alert.out")
         program = os.path.join(cls.folder, "page")
         with open(program, "w", encoding="utf-8") as f:
-            f.write("#!/bin/sh\ncat >>%s\necho >>%s\n" % (cls.out, cls.out))
+            f.write("#!/bin/sh\nenv >>%s.env\ncat >>%s\necho >>%s\n" % ((cls.out,) * 3))
         os.chmod(program, 0o700)
         config["alerts"] = {
             "rules": [{"name": "guessing", "when": "auth_failures", "more_than": 3,
@@ -320,6 +322,10 @@ class Alerts(Case):
         self.assertEqual(len(self.posted("guessing")), 1)
         harness.wait_until(lambda: os.path.exists(self.out) and "guessing" in self.paged(), 10,
                            "the command")
+        with open(self.out + ".env", encoding="utf-8") as f:
+            variables = f.read()
+        self.assertIn("PATH=", variables)
+        self.assertNotIn("canary-of-the-environment", variables)
         # On record too, where it raises nothing.
         recorded = harness.wait_until(
             lambda: [e for e in self.gateway.audit() if e["t"] == "alert" and
