@@ -30,6 +30,9 @@ MUST_CHECK enum aiu_status audit_folder(const struct audit_where *w,
 // terminal written as JSON escapes: the same JSON, and harmless.
 MUST_CHECK enum aiu_status audit_print_line(struct span entry, bool raw);
 
+// The same for a name in a table: a caller chooses the names of models.
+void audit_print_harmless(struct span text);
+
 // The master key of the gateway: never a new one. Problems are said on stderr.
 struct secret;
 MUST_CHECK enum aiu_status audit_master(const struct state_dir_options *where,

@@ -321,11 +321,9 @@ static void print_csv(const struct report *r, const struct usage_group *groups, 
 
 static void print_name(const char *name, int width)
 {
-    int n = 0;
+    int n = (int)strlen(name);
 
-    for (; name[n] != '\0'; n++) {
-        (void)putchar((unsigned char)name[n] < 0x20 || name[n] == 0x7F ? '?' : name[n]);
-    }
+    audit_print_harmless(span_str(name));
     (void)printf("%*s  ", n < width ? width - n : 0, "");
 }
 

@@ -102,7 +102,7 @@ static bool steers(uint32_t code)
            code == 0xFEFF;
 }
 
-static void print_harmless(struct span text)
+void audit_print_harmless(struct span text)
 {
     uint8_t character[4] = {0};
 
@@ -122,7 +122,7 @@ enum aiu_status audit_print_line(struct span entry, bool raw)
     if (raw) {
         (void)fwrite(entry.p, 1, entry.n, stdout);
     } else {
-        print_harmless(entry);
+        audit_print_harmless(entry);
     }
     (void)putchar('\n');
     return ferror(stdout) ? AIU_IO : AIU_OK;

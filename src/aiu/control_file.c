@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "aiu/audit.h"
 #include "base/num.h"
 
 enum { FILE_MOST = 256 * 1024, ARENA_MOST = 4 << 20 };
@@ -255,9 +256,7 @@ void control_file_print(const struct control_file *f, uint32_t token)
     CLEANUP(buf_wipe) struct buf b = BUF_OF(FILE_MOST);
 
     if (json_is(&f->doc, token, JSON_STRING) && json_unescape(&f->doc, token, &b) == AIU_OK) {
-        for (size_t i = 0; i < b.n; i++) {
-            (void)putchar(b.p[i] < 0x20 || b.p[i] == 0x7F ? '?' : b.p[i]);
-        }
+        audit_print_harmless(buf_span(&b));
     }
 }
 

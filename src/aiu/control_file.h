@@ -50,7 +50,7 @@ MUST_CHECK enum aiu_status control_file_change(int folder, const struct control_
 // Append who runs this command: the name of the user, and of the one who became it by sudo.
 MUST_CHECK enum aiu_status control_file_actor(struct buf *b);
 
-// Print a string of the file for people; control characters become "?".
+// Print a string of the file for people; what steers a terminal becomes escapes.
 void control_file_print(const struct control_file *f, uint32_t token);
 
 // "30m", "2h", "1d" from now, in seconds since 1970; 0 for NULL. AIU_USAGE for anything else.

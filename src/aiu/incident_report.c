@@ -34,13 +34,6 @@ struct report {
     uint64_t events;
 };
 
-static void print_name(const char *name)
-{
-    for (size_t i = 0; name[i] != '\0'; i++) {
-        (void)putchar((unsigned char)name[i] < 0x20 || name[i] == 0x7F ? '?' : name[i]);
-    }
-}
-
 static void print_group(enum usage_by by, const struct usage_group *g)
 {
     char first[CLOCK_STAMP_SIZE] = "-", last[CLOCK_STAMP_SIZE] = "-";
@@ -50,7 +43,7 @@ static void print_group(enum usage_by by, const struct usage_group *g)
         clock_stamp(g->last_us, last);
     }
     (void)printf("  %s ", usage_by_text(by));
-    print_name(g->names[0][0] == '\0' ? "(none)" : g->names[0]);
+    audit_print_harmless(span_str(g->names[0][0] == '\0' ? "(none)" : g->names[0]));
     (void)printf(": %" PRIu64 " requests (%" PRIu64 " blocked, %" PRIu64 " redacted, %" PRIu64
                  " flagged, %" PRIu64 " errors), %" PRIu64 " tokens in, %" PRIu64
                  " out, %.19s to %.19s\n",

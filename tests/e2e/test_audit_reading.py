@@ -166,5 +166,19 @@ class Reading(harness.Case):
             self.assertEqual(self.ask(*arguments, check=False).returncode, 2, arguments)
 
 
+class Hostile(harness.Case):
+    def test_what_a_caller_chose_does_not_steer_a_terminal(self):
+        """Tables are for people: no C1 controls, no reordering."""
+        self.chat("Hello", model="mock-\u009b31m-\u202eecho")
+        self.gateway.aiu("maintenance", "on", "--scope", "model:other", "--reason", "\u009b2J",
+                         "--state-dir", self.gateway.state)
+        shown = [self.gateway.aiu(*words, "--state-dir", self.gateway.state).stdout
+                 for words in (("audit", "report", "--by", "model"), ("incident", "report"),
+                               ("maintenance", "status"))]
+        for text in shown:
+            self.assertNotIn(b"\xc2\x9b", text)
+            self.assertNotIn(b"\xe2\x80\xae", text)
+        self.assertIn(b"\\u009b2J", shown[2])
+
 if __name__ == "__main__":
     harness.main()
