@@ -19,8 +19,8 @@ enum {
     PROBE = 256,       // bytes that repeat themselves before more is looked at
     STRETCH = 8 << 10, // the shortest one that is worth it
     LOOK_LEFT = 512,   // a verdict depends on fewer bytes before what begins,
-    LOOK_RIGHT = 1536, // and on fewer behind
-    BEGINNING = 1536   // of a stretch, which is examined
+    LOOK_RIGHT = 1280, // and on fewer behind
+    BEGINNING = 1280   // of a stretch, which is examined
 };
 
 // Bytes [start, end) repeat those `period` before them, from start + period on.
