@@ -200,10 +200,13 @@ static enum aiu_status raise(const struct occasion *o, size_t rule, struct count
 {
     const struct alert_rule *r = &o->a->rules[rule];
 
-    if (o->a->learning || o->unix_us < c->quiet_until_us) {
+    // A clock that was ahead and is right again must not keep it quiet until it is there again.
+    uint64_t quiet_us = (uint64_t)r->quiet_s * 1000000;
+    bool quiet = o->unix_us < c->quiet_until_us && c->quiet_until_us - o->unix_us <= quiet_us;
+    if (o->a->learning || quiet) {
         return AIU_OK;
     }
-    c->quiet_until_us = o->unix_us + (uint64_t)r->quiet_s * 1000000;
+    c->quiet_until_us = o->unix_us + quiet_us;
     const struct alert alert = {r, subject, count, o->index, o->unix_us};
     return o->a->on_alert(o->a->ctx, &alert);
 }
@@ -223,7 +226,7 @@ static uint64_t count_in(struct counter *c, uint64_t unix_us, uint32_t within_s,
     uint64_t half_us = (uint64_t)within_s * 500000;
     uint64_t half = half_us == 0 ? 0 : unix_us / half_us;
 
-    if (half > c->half) {
+    if (half > c->half || half + 2 < c->half) { // or the clock was set back
         c->before = half == c->half + 1 ? c->now : 0;
         c->now = 0;
         c->half = half;
@@ -251,7 +254,7 @@ static enum aiu_status count_burst(const struct occasion *o, size_t rule, struct
     uint64_t minute = o->unix_us / (MINUTE_S * UINT64_C(1000000));
     char name[SUBJECT_MOST + 8];
 
-    if (minute > c->half) {
+    if (minute > c->half || minute + 2 < c->half) {
         uint64_t last = c->now << USUAL_SHIFT;
         s->usual_16 = s->usual_16 == 0
                           ? last

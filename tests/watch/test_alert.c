@@ -268,6 +268,34 @@ static void an_event_is_told_at_once_by_the_defaults(void **state)
     alerts_free(a);
 }
 
+// A clock that is a year ahead for one entry.
+static void a_clock_that_jumps_does_not_silence_a_rule(void **state)
+{
+    (void)state;
+    const uint64_t year_us = UINT64_C(365) * 86400 * 1000000;
+    const struct alert_rule rule = {
+        .kind = ALERT_RATE, .more_than = 3, .within_s = 60, .quiet_s = 900};
+    struct seen s = {0};
+    struct alerts *a = alerts_of(&rule, 1, &s);
+
+    for (uint64_t i = 0; i < 5; i++) {
+        struct row_values v = request("app", "m", begin_us + year_us + i);
+        take(a, &v);
+    }
+    assert_int_equal(s.count, 1);
+    for (uint64_t i = 0; i < 3; i++) {
+        struct row_values v = request("app", "m", begin_us + i);
+        take(a, &v);
+    }
+    assert_int_equal(s.count, 1); // counted anew
+    for (uint64_t i = 0; i < 5; i++) {
+        struct row_values v = request("app", "m", begin_us + 10 + i);
+        take(a, &v);
+    }
+    assert_int_equal(s.count, 2);
+    alerts_free(a);
+}
+
 static void more_keys_than_fit_push_out_the_oldest(void **state)
 {
     (void)state;
@@ -285,7 +313,8 @@ static void more_keys_than_fit_push_out_the_oldest(void **state)
     alerts_free(a);
 }
 
-TEST_MAIN(a_rate_fires_above_its_number_and_is_quiet_then, keys_are_counted_apart,
+TEST_MAIN(a_clock_that_jumps_does_not_silence_a_rule,
+          a_rate_fires_above_its_number_and_is_quiet_then, keys_are_counted_apart,
           a_burst_is_many_times_the_usual, a_model_is_new_once, hours_are_a_part_of_the_day,
           denials_and_wrong_keys_add_up, tokens_are_spent_by_the_key_of_their_request,
           an_event_is_told_at_once_by_the_defaults, more_keys_than_fit_push_out_the_oldest)
