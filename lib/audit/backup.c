@@ -146,8 +146,9 @@ static enum aiu_status make_folder(const struct backup_options *o, char ret_path
     plain_name(o->host, host);
     clock_stamp(o->now_unix_s * 1000000, stamp);
     for (int i = 1; i < NAMES_MOST; i++) {
-        n = snprintf(ret_path, COPY_PATH_MOST, "%s/aiu-audit-%s-%.4s%.2s%.2sT%.2s%.2s%.2sZ", o->to,
-                     host, stamp, stamp + 5, stamp + 8, stamp + 11, stamp + 14, stamp + 17);
+        n = snprintf(ret_path, COPY_PATH_MOST, "%s/aiu-audit-%s%s%s-%.4s%.2s%.2sT%.2s%.2s%.2sZ",
+                     o->to, host, o->month == NULL ? "" : "-", o->month == NULL ? "" : o->month,
+                     stamp, stamp + 5, stamp + 8, stamp + 11, stamp + 14, stamp + 17);
         if (n >= COPY_PATH_MOST - 16) {
             return AIU_TOO_LONG;
         }

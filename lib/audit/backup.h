@@ -23,6 +23,7 @@ struct backup_options {
     const char *to;      // folder in which the backup's own is made
     const char *host;    // for its name; what is no letter, digit, "." or "-" becomes "-"
     uint64_t now_unix_s; // for its name and the manifest
+    const char *month;   // part of the name; NULL: the log that is written
 };
 
 struct backup_result {

@@ -118,8 +118,8 @@ static enum aiu_status spawn(const struct deliver_target *t, int input, pid_t *r
     (void)posix_spawnattr_setpgroup(&attributes, 0);
     (void)posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF |
                                                     POSIX_SPAWN_SETPGROUP);
-    int st = posix_spawnp(ret_child, t->argv[0], &actions, &attributes,
-                          (char *const *)(uintptr_t)t->argv, environment);
+    int st = posix_spawnp(ret_child, t->argv[0], &actions, &attributes, (char *const *)t->argv,
+                          environment);
     (void)posix_spawnattr_destroy(&attributes);
     (void)posix_spawn_file_actions_destroy(&actions);
     return st == 0 ? AIU_OK : st == ENOENT ? AIU_FILE_NOT_FOUND : AIU_FILE_DENIED;

@@ -11,6 +11,7 @@
 
 #include "aiu/audit.h"
 #include "audit/backup.h"
+#include "audit/months.h"
 #include "base/num.h"
 #include "codec/json_write.h"
 
@@ -18,9 +19,10 @@ static const char backup_usage[] =
     "usage: aiu audit backup --to FOLDER [--json]\n"
     "\n"
     "Copies the log, also while a gateway writes it, into a new folder below FOLDER, checks the\n"
-    "copy, and prints its path. `aiu audit verify --dir` reads it like the log itself.\n"
+    "copy, and prints its path: one for each month that has ended, the oldest first, and one for\n"
+    "the month that is written. `aiu audit verify --dir` reads each like the log itself.\n"
     "\n"
-    "  --dir DIR        the folder of the log itself, as STATE/audit/main\n"
+    "  --dir DIR        only this folder of a log, as STATE/audit/main\n"
     "  --state-dir DIR, --config FILE   which gateway\n";
 
 static const char restore_usage[] =
@@ -83,15 +85,17 @@ static enum aiu_status print_result(const struct request *r, const char *what,
 
 // --- backup -----------------------------------------------------------------------------------
 
-static enum aiu_status backup(const struct request *r)
+static enum aiu_status backup_log(const struct request *r, const char *folder, const char *month)
 {
-    char folder[AUDIT_FOLDER_MOST], host[65] = "unknown";
+    char host[65] = "unknown";
     struct backup_result result;
-    const struct backup_options o = {
-        .log = folder, .to = r->to, .host = host, .now_unix_s = (uint64_t)time(NULL)};
+    const struct backup_options o = {.log = folder,
+                                     .to = r->to,
+                                     .host = host,
+                                     .now_unix_s = (uint64_t)time(NULL),
+                                     .month = month};
 
     (void)gethostname(host, sizeof(host) - 1);
-    TRY(audit_folder(&r->where, folder));
     if (access(folder, F_OK) != 0) {
         return AIU_FILE_NOT_FOUND;
     }
@@ -108,6 +112,35 @@ static enum aiu_status backup(const struct request *r)
     }
     TRY(st);
     return print_result(r, "copied and checked", &result);
+}
+
+static enum aiu_status backup_months(const struct request *r, const char *audit)
+{
+    char folder[AUDIT_FOLDER_MOST + MONTHS_NAME_SIZE];
+    struct months months;
+
+    TRY(months_of(audit, &months));
+    for (size_t i = 0; i + 1 < months.count; i++) {
+        (void)snprintf(folder, sizeof(folder), "%s/%s", audit, months.names[i]);
+        TRY(backup_log(r, folder, months.names[i]));
+    }
+    return AIU_OK;
+}
+
+static enum aiu_status backup(const struct request *r)
+{
+    char folder[AUDIT_FOLDER_MOST], audit[AUDIT_FOLDER_MOST];
+
+    TRY(audit_folder(&r->where, folder));
+    if (r->where.dir == NULL && access(r->to, F_OK) == 0) {
+        (void)snprintf(audit, sizeof(audit), "%s", folder);
+        char *slash = strrchr(audit, '/');
+        if (slash != NULL) {
+            *slash = '\0';
+        }
+        TRY(backup_months(r, audit));
+    }
+    return backup_log(r, folder, NULL);
 }
 
 static bool is_help(int argc, char **argv)

@@ -5,6 +5,9 @@ import csv
 import io
 import json
 import os
+import shutil
+import tempfile
+import time
 
 import harness
 
@@ -141,6 +144,25 @@ class Reading(harness.Case):
         again = self.gateway.aiu("audit", "restore", made["path"], "--to", restored, check=False)
         self.assertNotEqual(again.returncode, 0)
         self.assertIn(b"not empty", again.stderr)
+
+    def test_a_backup_has_the_months_that_have_ended(self):
+        """S79: on the first of a month, too."""
+        last = time.strftime("%Y-%m", time.gmtime(time.time() - 32 * 86400))
+        month = os.path.join(self.gateway.state, "audit", last)
+        made = json.loads(self.ask("backup", "--to", self.folder, "--json").stdout)
+        shutil.copytree(made["path"], month)
+        os.unlink(os.path.join(month, "MANIFEST.json"))
+        self.addCleanup(shutil.rmtree, month)
+        to = tempfile.mkdtemp(dir=self.folder)
+        copies = [json.loads(line) for line in
+                  self.ask("backup", "--to", to, "--json").stdout.splitlines()]
+        self.assertEqual(len(copies), 2)
+        self.assertIn("-%s-" % last, copies[0]["path"])
+        self.assertEqual(copies[0]["root"], made["root"])
+        for copy in copies:
+            self.gateway.aiu("audit", "restore", copy["path"], "--drill")
+        alone = self.gateway.aiu("audit", "backup", "--to", to, "--json", "--dir", month).stdout
+        self.assertEqual(json.loads(alone)["root"], made["root"])
 
     def test_entries_are_exported_in_the_formats_of_others(self):
         harness.wait_until(lambda: "epoch_key" in {e["t"] for e in self.gateway.audit()}, 5,
