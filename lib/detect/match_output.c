@@ -8,6 +8,7 @@
 #include "detect/match_output.h"
 
 #include "detect/ascii.h"
+#include "detect/catalog.h"
 #include "detect/matcher.h"
 
 enum {
@@ -20,7 +21,7 @@ enum {
 bool url_has(uint8_t c)
 {
     return c > ' ' && c != 0x7F && c != ')' && c != '"' && c != '\'' && c != '<' && c != '>' &&
-           c != '`' && c != ']' && c != '|' && c != '\\' && c != '^' && c != '{' && c != '}';
+           c != '`' && c != ']' && c != '|' && c != '^' && c != '{' && c != '}';
 }
 
 // --- which URL --------------------------------------------------------------------------------
@@ -214,16 +215,22 @@ enum match matcher_script_url(const struct view *v, const struct site *anchor, s
 
 // --- hosts ------------------------------------------------------------------------------------
 
+// Empty where programs may not agree which host it is: after a scheme and one slash, or with a
+// backslash, which one takes for a slash and another for nothing.
 static struct span host_of(struct span url)
 {
-    size_t at = span_find_span(url, SPAN_OF("//"));
-    struct span host = span_drop_first(url, at + 2);
+    size_t at = span_find_byte(url, '/');
+    bool begins = at == 0 || (at < url.n && url.p[at - 1] == ':');
     size_t n = 0;
 
+    if (!begins || !span_starts_with(span_drop_first(url, at), SPAN_OF("//"))) {
+        return (struct span){0};
+    }
+    struct span host = span_drop_first(url, at + 2);
     while (n < host.n && host.p[n] != '/' && host.p[n] != '?' && host.p[n] != '#') {
         n++;
     }
-    host = span_first(host, n);
+    host = span_first(host, span_find_byte(host, '\\') < n ? 0 : n);
     for (size_t i = host.n; i-- > 0;) { // behind the user's name: that is no host
         if (host.p[i] == '@') {
             host = span_drop_first(host, i + 1);
@@ -247,4 +254,119 @@ bool url_host_allowed(struct span url, const struct host_list *allowed)
         }
     }
     return false;
+}
+
+// --- what stands in an address ----------------------------------------------------------------
+
+enum {
+    BACK_MOST = CATALOG_CONTEXT - 32, // how far before it an address may begin
+    GAP_MOST = 8,                     // blanks beside "="
+};
+
+static bool ends_with_name(const struct view *v, size_t end, struct span name)
+{
+    return end >= name.n && equal_lowered(v->p + end - name.n, name.p, name.n);
+}
+
+// Attributes whose value is fetched or opened.
+static bool is_attribute(const struct view *v, size_t end)
+{
+    static const struct span names[] = {SPAN("src"),    SPAN("href"), SPAN("srcset"),
+                                        SPAN("poster"), SPAN("data"), SPAN("background"),
+                                        SPAN("action")};
+
+    for (size_t n = 0; n < GAP_MOST && end > 0 && is_blank(v->p[end - 1]); n++) {
+        end--;
+    }
+    for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+        if (ends_with_name(v, end, names[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// Whether an address begins behind the byte at `at`.
+static bool opens(const struct view *v, size_t at)
+{
+    switch (v->p[at]) {
+    case '(':
+        return ends_with_name(v, at, SPAN_OF("]")) || ends_with_name(v, at, SPAN_OF("url"));
+    case ':':
+        return ends_with_name(v, at, SPAN_OF("]"));
+    case '=':
+        return is_attribute(v, at);
+    default:
+        return false;
+    }
+}
+
+// Whether what `opener` began at `from` has ended before `at`: at its quote or bracket, or without
+// one at a blank or at the bracket that it does not open itself.
+static bool has_ended(const struct view *v, size_t from, size_t at, uint8_t opener)
+{
+    uint8_t c = v->p[from - 1];
+    uint8_t end = c == '<' ? '>' : c == '"' || c == '\'' ? c : 0;
+    int depth = 0;
+
+    for (size_t i = from; i < at; i++) {
+        c = v->p[i];
+        depth += c == '(' ? 1 : c == ')' ? -1 : 0;
+        if (end != 0 ? c == end
+                     : c <= ' ' || (opener == '(' && depth < 0) || (opener == '=' && c == '>')) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// Whether `url`, the beginning of an address, names a host, in any of the ways that browsers take.
+static bool names_host(struct span url)
+{
+    static const struct span harmless[] = {SPAN("mailto:"), SPAN("tel:")};
+
+    for (size_t i = 0; i < ARRAY_SIZE(harmless); i++) {
+        if (span_equal_nocase(span_first(url, harmless[i].n), harmless[i])) {
+            return false;
+        }
+    }
+    for (size_t i = 0; i < url.n; i++) {
+        bool slash = url.p[i] == '/' || url.p[i] == '\\';
+        bool next = i + 1 < url.n && (url.p[i + 1] == '/' || url.p[i + 1] == '\\');
+        if (url.p[i] == ':' || url.p[i] == '&' || (slash && next)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool url_surrounds(const struct view *v, size_t at, size_t *ret_start)
+{
+    size_t least = at > BACK_MOST ? at - BACK_MOST : 0;
+    bool address = least > 0;
+
+    for (size_t i = at; i-- > least;) {
+        address = address && url_has(v->p[i]);
+        if (!opens(v, i)) {
+            continue;
+        }
+        size_t from = i + 1;
+        while (from < at && is_blank(v->p[from])) {
+            from++;
+        }
+        from += from < at && (v->p[from] == '"' || v->p[from] == '\'' || v->p[from] == '<');
+        if (!has_ended(v, from, at, v->p[i])) {
+            *ret_start = from;
+            return names_host(span_of(v->p + from, at - from));
+        }
+    }
+    *ret_start = least;
+    return address && names_host(span_of(v->p + least, at - least));
+}
+
+bool url_tells_allowed(struct span url, const struct host_list *allowed)
+{
+    struct span behind = span_drop_first(url, span_find_span(url, SPAN_OF("//")) + 2);
+
+    return span_find_byte(behind, '/') < behind.n && url_host_allowed(url, allowed);
 }

@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "codec/json_write.h"
 #include "detect/ascii.h"
+#include "detect/match_output.h"
 
 enum { ESCAPED_MOST = 16 * PSEUDONYM_VALUE_MOST };
 
@@ -113,7 +114,7 @@ static enum match token_at(const struct pseudonyms *p, enum token_group g, const
         }
         if (m == MATCH_YES && next > best->end) {
             *best = (struct token_seen){at, next, choose(p, r, k, span_of(v->p + at, next - at)),
-                                        false};
+                                        false, false};
         }
         if (p->sorted[r.to - 1]->folded.n == k) {
             return best->entry != NULL ? MATCH_YES : MATCH_NO;
@@ -135,8 +136,31 @@ static enum match any_token_at(const struct pseudonyms *p, const struct view *v,
     return best->entry != NULL ? MATCH_YES : MATCH_NO;
 }
 
-enum aiu_status restore_search(const struct pseudonyms *p, const struct view *v, size_t from,
-                               struct tokens_seen *out, size_t *ret_decided)
+static bool judges_links(const struct rule_set *rules)
+{
+    for (uint16_t i = 0; rules != NULL && i < rules_count(); i++) {
+        if (rule_set_has(rules, i) && rules_get(i)->kind == KIND_OUTPUT) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// Whether the host of the address around `at`, if there is one, would learn what stands there.
+static bool is_linked(const struct rule_set *rules, const struct view *v, size_t at)
+{
+    size_t start = 0;
+
+    if (rules == NULL || !url_surrounds(v, at, &start) || !judges_links(rules)) {
+        return false;
+    }
+    return rules->hosts == NULL ||
+           !url_tells_allowed(span_of(v->p + start, at - start), rules->hosts);
+}
+
+enum aiu_status restore_search(const struct pseudonyms *p, const struct rule_set *rules,
+                               const struct view *v, size_t from, struct tokens_seen *out,
+                               size_t *ret_decided)
 {
     struct token_seen seen;
     size_t at = from;
@@ -151,6 +175,7 @@ enum aiu_status restore_search(const struct pseudonyms *p, const struct view *v,
             break;
         }
         if (m == MATCH_YES) {
+            seen.linked = is_linked(rules, v, seen.start);
             TRY(tokens_seen_append(out, &seen));
         }
         at = m == MATCH_YES ? seen.end : at + 1;
@@ -205,7 +230,7 @@ enum aiu_status restore_text(const struct pseudonyms *p, struct span text, struc
     const struct view v = {text.p, text.n, true, true};
     size_t at = 0, decided = 0;
 
-    TRY(restore_search(p, &v, 0, &seen, &decided));
+    TRY(restore_search(p, NULL, &v, 0, &seen, &decided));
     for (size_t i = 0; i < seen.count; i++) {
         TRY(buf_append(dst, span_of(text.p + at, seen.items[i].start - at)));
         TRY(buf_append(dst, seen.items[i].entry->value));

@@ -250,7 +250,7 @@ static enum aiu_status search(struct window *w, bool final)
     const struct view v = {w->text.p, w->text.n, final, w->base == 0};
     size_t known = w->seen.count, decided = 0;
 
-    TRY(restore_search(w->tokens, &v, w->searched - w->base, &w->seen, &decided));
+    TRY(restore_search(w->tokens, w->rules, &v, w->searched - w->base, &w->seen, &decided));
     for (size_t i = known; i < w->seen.count; i++) {
         struct token_seen *s = &w->seen.items[i];
         s->number = touches_number(w, w->base + s->start, w->base + s->end);

@@ -453,7 +453,8 @@ static enum aiu_status escape_place(void *ctx, const struct place_seen *place)
         return AIU_OK;
     }
     if (!token->escaped && place->row->kind != PLACE_JSON_TEXT) {
-        TRY(inspector_search_plain(t->i->o.pseudonyms, json_raw(&t->d->doc, place->token), &seen));
+        TRY(inspector_search_plain(t->i->o.pseudonyms, NULL, json_raw(&t->d->doc, place->token),
+                                   &seen));
         return escape_seen(t, place, token->start, &seen);
     }
     window_init(&w, t->i->o.engine, NULL);

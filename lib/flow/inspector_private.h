@@ -37,5 +37,6 @@ MUST_CHECK enum aiu_status inspector_decode(const struct take *t, const struct p
                                             struct window *w);
 
 // The tokens in a text that stands as it is. None where `tokens` is NULL.
-MUST_CHECK enum aiu_status inspector_search_plain(const struct pseudonyms *tokens, struct span text,
+MUST_CHECK enum aiu_status inspector_search_plain(const struct pseudonyms *tokens,
+                                                  const struct rule_set *rules, struct span text,
                                                   struct tokens_seen *seen);

@@ -158,13 +158,14 @@ static enum aiu_status scan_decoded(struct take *t, const struct place_seen *pla
     return edit_found(t, place, &in);
 }
 
-enum aiu_status inspector_search_plain(const struct pseudonyms *tokens, struct span text,
+enum aiu_status inspector_search_plain(const struct pseudonyms *tokens,
+                                       const struct rule_set *rules, struct span text,
                                        struct tokens_seen *seen)
 {
     const struct view v = {text.p, text.n, true, true};
     size_t decided = 0;
 
-    return tokens == NULL ? AIU_OK : restore_search(tokens, &v, 0, seen, &decided);
+    return tokens == NULL ? AIU_OK : restore_search(tokens, rules, &v, 0, seen, &decided);
 }
 
 static enum aiu_status scan_plain(struct take *t, const struct place_seen *place, struct span text)
@@ -178,7 +179,7 @@ static enum aiu_status scan_plain(struct take *t, const struct place_seen *place
 
     inspector_listen(t->i, &reader, text, true);
     TRY(scan_text(t->i->o.engine, t->i->o.scratch, t->i->o.rules, text, &found));
-    TRY(inspector_search_plain(t->i->o.known, text, &seen));
+    TRY(inspector_search_plain(t->i->o.known, t->i->o.rules, text, &seen));
     for (size_t k = 0; k < found.count; k++) {
         struct finding *f = &found.items[k];
         f->value_n = finding_is_long(f) ? 0 : f->end - f->start;
@@ -216,7 +217,7 @@ static enum aiu_status scan_number(struct take *t, const struct place_seen *plac
         .findings = &found, .seen = &seen, .at = (uint32_t)(text.p - t->d->doc.text.p)};
 
     TRY(scan_text(t->i->o.engine, t->i->o.scratch, t->i->o.rules, text, &found));
-    TRY(inspector_search_plain(t->i->o.known, text, &seen));
+    TRY(inspector_search_plain(t->i->o.known, t->i->o.rules, text, &seen));
     for (size_t k = 0; k < found.count; k++) {
         struct finding f = found.items[k];
         if (f.start >= from) {

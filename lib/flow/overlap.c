@@ -74,6 +74,9 @@ static void settle_token(struct walk *w, struct token_seen *s)
     if (s->entry != NULL) {
         w->restored = s->end;
     }
+    if (s->linked) {
+        s->entry = NULL; // it stays, and is nothing new all the same
+    }
 }
 
 enum aiu_status overlap_settle(struct findings *found, struct tokens_seen *seen, size_t upto,

@@ -6,8 +6,9 @@
 // A token of the request that comes back is not new: a finding inside it is none, whatever the rule
 // says about its shape. A finding that begins in front of a token and is edited takes the token
 // with it. Of one that begins inside a token and goes on behind it, what is behind counts.
-// In a link that an output rule does not like, no value comes back: its host learns the token only.
-// Findings may overlap each other too (detect/deep.h): the first then stands for all of them.
+// In a link that an output rule does not like, or that another host than those allowed would learn
+// of when it is fetched, no value comes back: the host learns the token only. Findings may overlap
+// each other too (detect/deep.h): the first then stands for all of them.
 //
 // What was settled is noted in the items, so that a text in pieces is settled piece by piece with
 // the same result. Ownership: the caller's lists. Threads: one.

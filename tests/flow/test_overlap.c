@@ -29,56 +29,56 @@ struct row {
 static const struct row rows[] = {
     {"a finding that is the token",
      {2, 8, .confidence = ACTION_BLOCK, .open = false},
-     {2, 8, &entry, false},
+     {2, 8, &entry, false, false},
      true,
      false,
      2,
      0},
     {"inside it",
      {3, 7, .confidence = ACTION_BLOCK, .open = false},
-     {2, 8, &entry, false},
+     {2, 8, &entry, false, false},
      true,
      false,
      3,
      0},
     {"apart",
      {9, 12, .confidence = ACTION_REDACT, .open = false},
-     {2, 8, &entry, false},
+     {2, 8, &entry, false, false},
      true,
      true,
      9,
      1},
     {"around it, redacted",
      {1, 9, .confidence = ACTION_REDACT, .open = false},
-     {2, 8, &entry, false},
+     {2, 8, &entry, false, false},
      false,
      true,
      1,
      1},
     {"around it, flagged",
      {1, 9, .confidence = ACTION_FLAG, .open = false},
-     {2, 8, &entry, false},
+     {2, 8, &entry, false, false},
      true,
      false,
      1,
      1},
     {"from its start on and behind",
      {2, 12, .confidence = ACTION_DROP, .open = false},
-     {2, 8, &entry, false},
+     {2, 8, &entry, false, false},
      true,
      true,
      8,
      1},
     {"from inside and behind",
      {5, 12, .confidence = ACTION_MASK, .open = false},
-     {2, 8, &entry, false},
+     {2, 8, &entry, false, false},
      true,
      true,
      8,
      1},
     {"from before and into it",
      {0, 5, .confidence = ACTION_MASK, .open = false},
-     {2, 8, &entry, false},
+     {2, 8, &entry, false, false},
      false,
      true,
      0,
@@ -119,7 +119,7 @@ static void an_open_finding_inside_a_token_is_settled_when_it_leaves_it(void **s
 {
     (void)state;
     struct finding f = {2, 6, .confidence = ACTION_REDACT, .open = true};
-    struct token_seen t = {2, 8, &entry, false};
+    struct token_seen t = {2, 8, &entry, false, false};
     struct findings found = {&f, 1, 1, 1};
     struct tokens_seen seen = {&t, 1, 1};
     int asked = 0;
@@ -165,7 +165,7 @@ static void no_value_comes_back_inside_a_link_that_carries_data(void **state)
     }
     for (enum action a = ACTION_ALLOW; a <= ACTION_FLAG; a++) {
         struct finding f = {0, 20, .rule = link, .confidence = (uint8_t)a};
-        struct token_seen t = {5, 15, &entry, false};
+        struct token_seen t = {5, 15, &entry, false, false};
         struct findings found = {&f, 1, 1, 1};
         struct tokens_seen seen = {&t, 1, 1};
         int asked = 0;
@@ -174,7 +174,23 @@ static void no_value_comes_back_inside_a_link_that_carries_data(void **state)
     }
 }
 
+// In an address that a host would learn of the token stays, and is no finding for that.
+static void a_linked_token_stays_and_covers_what_is_found_in_it(void **state)
+{
+    (void)state;
+    struct finding f = {5, 15, .confidence = ACTION_BLOCK};
+    struct token_seen t = {5, 15, &entry, .linked = true};
+    struct findings found = {&f, 1, 1, 1};
+    struct tokens_seen seen = {&t, 1, 1};
+    int asked = 0;
+
+    assert_ok(overlap_settle(&found, &seen, SIZE_MAX, judge, &asked));
+    assert_int_equal(asked, 0);
+    assert_true(t.entry == NULL && !finding_edits(&f));
+}
+
 TEST_MAIN(findings_that_overlap_become_one_with_the_strongest_action,
+          a_linked_token_stays_and_covers_what_is_found_in_it,
           no_value_comes_back_inside_a_link_that_carries_data,
           each_overlap_is_settled_the_same_for_every_cut,
           an_open_finding_inside_a_token_is_settled_when_it_leaves_it)

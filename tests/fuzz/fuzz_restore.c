@@ -91,7 +91,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     expand(span_of(data + 1, size - 1), &text);
     const struct view v = {text.p, text.n, true, true};
-    CHECK(restore_search(&g_list, &v, 0, &whole, &decided) == AIU_OK && decided == text.n);
+    CHECK(restore_search(&g_list, NULL, &v, 0, &whole, &decided) == AIU_OK && decided == text.n);
     uint32_t state = data[0];
     for (struct span left = buf_span(&text); left.n > 0;) {
         struct span piece = span_first(left, data[0] < 8 ? data[0] + 1U : next_piece(&state));
