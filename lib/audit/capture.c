@@ -14,6 +14,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -21,7 +22,7 @@
 #include "secret/hash.h"
 #include "secret/mac.h"
 
-enum { FOLDER_MOST = 4096, SYNCED_ONE_BY_ONE = 2, JOB_COST = 512 };
+enum { FOLDER_MOST = 4096, SYNCED_ONE_BY_ONE = 2, GATHER_MS = 100, JOB_COST = 512 };
 
 enum job_kind { JOB_KEY, JOB_RECORD, JOB_ERASE, JOB_PURGE };
 
@@ -57,6 +58,7 @@ struct capture {
     struct job *first, **last;
     size_t jobs, bytes, erasing;
     bool started, stopping;
+    bool asleep; // the thread: whoever has work wakes it
 };
 
 // --- the queue --------------------------------------------------------------------------------
@@ -103,13 +105,22 @@ static void give_back(struct capture *c, size_t n)
     c->bytes -= n;
 }
 
+// Whether the thread should not wait for more to write at once; with the lock held.
+static bool is_urgent(const struct capture *c)
+{
+    return c->stopping || c->erasing > 0 || c->jobs >= CAPTURE_QUEUE_JOBS / 4 ||
+           c->bytes >= c->o.queue / 4;
+}
+
 // What was reserved is taken over; with the lock held.
 static void push(struct capture *c, struct job *j)
 {
     j->next = NULL;
     *c->last = j;
     c->last = &j->next;
-    (void)pthread_cond_signal(&c->work);
+    if (c->asleep || is_urgent(c)) {
+        (void)pthread_cond_signal(&c->work);
+    }
 }
 
 // What has to happen however long the queue is; with the lock held.
@@ -398,15 +409,34 @@ static void drop_batch(struct capture *c, struct job *first)
     }
 }
 
+// Sleep until there is work, and then a moment more, so that what comes together shares its syncs;
+// with the lock held.
+static void gather(struct capture *c)
+{
+    struct timespec until;
+    int waited = 0;
+
+    c->asleep = true;
+    while (c->first == NULL && !c->stopping) {
+        (void)pthread_cond_wait(&c->work, &c->lock);
+    }
+    c->asleep = false;
+    (void)clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_nsec += GATHER_MS * 1000000L;
+    until.tv_sec += until.tv_nsec / 1000000000;
+    until.tv_nsec %= 1000000000;
+    while (!is_urgent(c) && waited == 0) {
+        waited = pthread_cond_timedwait(&c->work, &c->lock, &until);
+    }
+}
+
 static void *run(void *ctx)
 {
     struct capture *c = ctx;
 
     (void)pthread_mutex_lock(&c->lock);
     for (;;) {
-        while (c->first == NULL && !c->stopping) {
-            (void)pthread_cond_wait(&c->work, &c->lock);
-        }
+        gather(c);
         struct job *batch = TAKE_PTR(c->first);
         c->last = &c->first;
         if (batch == NULL) {
@@ -434,8 +464,9 @@ static enum aiu_status erase_one(void *ctx, const char *subject)
     (void)snprintf(j->key.subject, sizeof(j->key.subject), "%s", subject);
     (void)pthread_mutex_lock(&c->lock);
     forget_key(c, subject);
+    c->erasing++; // before it is pushed: that makes it urgent
     bool taken = push_always(c, j);
-    c->erasing += taken ? 1 : 0;
+    c->erasing -= taken ? 0 : 1;
     (void)pthread_mutex_unlock(&c->lock);
     if (!taken) {
         job_free(j); // the file stays: next time
@@ -464,6 +495,7 @@ void capture_poll(struct capture *c)
 enum aiu_status capture_new(const struct capture_options *o, struct capture **ret)
 {
     struct capture *c = mem_new(1, sizeof(*c));
+    pthread_condattr_t monotonic;
 
     if (c == NULL) {
         return AIU_NO_MEMORY;
@@ -479,7 +511,10 @@ enum aiu_status capture_new(const struct capture_options *o, struct capture **re
     }
     c->o.master = secret_ref(o->master);
     (void)pthread_mutex_init(&c->lock, NULL);
-    (void)pthread_cond_init(&c->work, NULL);
+    (void)pthread_condattr_init(&monotonic);
+    (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    (void)pthread_cond_init(&c->work, &monotonic);
+    (void)pthread_condattr_destroy(&monotonic);
     *ret = c;
     return AIU_OK;
 }
