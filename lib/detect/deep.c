@@ -17,6 +17,7 @@ struct job {
     struct scratch *scratch;
     const struct rule_set *rules;
     struct rule_set readable; // of those, what a reading can show
+    struct rule_set decoded;  // the same, in what a code says: no field of a form
     struct rule_set secrets;  // of those, secrets
     enum text_role role;
     struct findings *out;
@@ -236,7 +237,8 @@ static enum aiu_status read_level(const struct level *level)
 
     if (level->parent != NULL) {
         const struct folded self = {text, NULL, 0, 0};
-        TRY(scan_reading(level, &self, &level->job->readable));
+        bool decoded = (level->via.traits & FOLD_DECODED) != 0;
+        TRY(scan_reading(level, &self, decoded ? &level->job->decoded : &level->job->readable));
     }
     TRY(fold_text(&reader->words, text, &words));
     words.traits |= level->via.traits;
@@ -285,6 +287,8 @@ static void choose_rules(struct job *job)
         job->readable.bits[i] &= ~(kinds[KIND_HIDDEN].bits[i] | kinds[KIND_OUTPUT].bits[i]);
         job->secrets.bits[i] &= kinds[KIND_SECRET].bits[i];
     }
+    job->decoded = job->readable;
+    job->decoded.fields = false;
 }
 
 // NOLINTNEXTLINE(readability-function-size): scan_text's four, and what only a whole text has

@@ -197,11 +197,34 @@ bool may_stand_alone(const struct view *v, size_t start)
     return at == 0;
 }
 
+// Digits that count ("12345678") or stay ("0000 0000"): examples of a number, and nobody's.
+static bool counts_or_stays(const struct view *v, size_t start, size_t end)
+{
+    uint8_t last = 0;
+    unsigned steps = 0; // 1: stays, 2: counts up, 4: any other
+    bool any = false;
+
+    for (size_t at = start; at < end; at++) {
+        uint8_t c = v->p[at];
+        if (is_alpha(c)) {
+            return false;
+        }
+        if (!is_digit(c)) {
+            continue;
+        }
+        unsigned step = (unsigned)(c - last + 10) % 10;
+        steps |= !any ? 0 : step == 0 ? 1U : step == 1 ? 2U : 4U;
+        last = c;
+        any = true;
+    }
+    return steps == 1 || steps == 2;
+}
+
 enum match stands_alone(const struct view *v, size_t start, size_t end)
 {
     size_t at = end;
 
-    if (!may_stand_alone(v, start)) {
+    if (!may_stand_alone(v, start) || counts_or_stays(v, start, end)) {
         return MATCH_NO;
     }
     while (at < v->n && at - end <= ALONE_BLANKS && is_nothing(v->p[at])) {

@@ -8,16 +8,6 @@
 #include "detect/wording_phrases.h"
 #include "detect/wording_points.h"
 
-static int rule_points(const struct phrase_hits *hits)
-{
-    int points = 0;
-
-    for (size_t i = 0; i < hits->count; i++) {
-        points += hits->items[i].points;
-    }
-    return points;
-}
-
 static void sort_hits(struct phrase_hits *hits)
 {
     for (size_t i = 1; i < hits->count; i++) {
@@ -87,7 +77,7 @@ enum aiu_status wording_judge(const struct folded *text, bool foreign, const str
     if (rule_set_has(rules, catalog_builtin.model) && (text->traits & FOLD_GUESSED) == 0) {
         model = points_of_score(model_end(&run, text->text.n), wording_model.threshold);
     }
-    int phrases = rule_points(&hits);
+    int phrases = phrases_points(&hits);
     int points = points_joined(phrases, model, needed);
     int score = points / 2;
     *ret_wording = (struct wording){

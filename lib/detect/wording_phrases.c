@@ -349,3 +349,21 @@ void phrases_find(const struct phrases *p, const struct rule_set *rules, struct 
     memset(s.complete, 0, sizeof(s.complete));
     read_text(&s);
 }
+
+enum { TOGETHER = 4096 }; // bytes
+
+int phrases_points(const struct phrase_hits *hits)
+{
+    int most = 0;
+
+    for (size_t i = 0; i < hits->count; i++) {
+        size_t from = hits->items[i].start;
+        int points = 0;
+        for (size_t k = 0; k < hits->count; k++) {
+            size_t start = hits->items[k].start;
+            points += start >= from && start - from <= TOGETHER ? hits->items[k].points : 0;
+        }
+        most = points > most ? points : most;
+    }
+    return most;
+}

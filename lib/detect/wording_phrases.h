@@ -96,6 +96,10 @@ struct phrase_hits {
 void phrases_find(const struct phrases *p, const struct rule_set *rules, struct span text,
                   struct phrase_hits *ret_hits, struct model_run *model);
 
+// The points of hits that stand together, within a few pages: over a long document harmless words
+// add up.
+int phrases_points(const struct phrase_hits *hits);
+
 // Whether a character beginning with this byte is a word by itself (Chinese, Japanese).
 static inline bool phrase_ideograph(uint8_t first)
 {

@@ -302,23 +302,68 @@ static void build_check(struct build *b, size_t i)
     }
 }
 
-static bool put_context_word(struct build *b, const struct text *word, size_t group)
+static bool put_spelling(struct build *b, const struct text *word, struct span bytes, size_t group)
 {
-    uint8_t *lower = arena_new(b->arena, word->s.n + 1);
-
-    if (lower == NULL || word->s.n < 2 || word->s.n > CONTEXT_LONGEST) {
-        fail_at(b->errors, word, "a context word has 2 to %d bytes", CONTEXT_LONGEST);
-        return false;
-    }
     if (b->context_word_count == WORDS) {
         return full(b, word, "context words");
     }
-    for (size_t i = 0; i < word->s.n; i++) {
-        lower[i] = to_lower(word->s.p[i]);
-    }
     struct context_word *w = &b->context_words[b->context_word_count++];
-    *w = (struct context_word){.n = (uint8_t)word->s.n, .group = (uint16_t)group};
-    return put_bytes(b, word, span_of(lower, word->s.n), &w->at);
+    *w = (struct context_word){.n = (uint8_t)bytes.n, .group = (uint16_t)group};
+    return put_bytes(b, word, bytes, &w->at);
+}
+
+// The capital of a letter of two bytes (Latin, Greek, Cyrillic) into `p`, where it is one too.
+static void raise_letter(uint8_t *p)
+{
+    uint8_t first = p[0], second = p[1];
+
+    if (first == 0xC3 && second >= 0xA0 && second != 0xB7 && second != 0xBF) {
+        p[1] = second - 0x20;
+    } else if ((first == 0xC4 && second < 0xB8) ||
+               (first == 0xC5 && second >= 0x8A && second < 0xB8)) {
+        p[1] = second & 0xFE; // pairs, the capital before
+    } else if (first == 0xC4 || first == 0xC5) {
+        bool pair = second != 0x80 && second != 0x89 && second != 0xBF && (second & 1) == 0;
+        p[1] = pair ? second - 1 : second; // pairs, the capital odd
+    } else if ((first == 0xD0 && second >= 0xB0) || (first == 0xCE && second >= 0xB1)) {
+        p[1] = second - 0x20;
+    } else if (first == 0xD1 && second < 0x90) {
+        p[0] = 0xD0;
+        p[1] = second + 0x20;
+    } else if (first == 0xCF && second >= 0x80 && second <= 0x89 && second != 0x82) {
+        p[0] = 0xCE;
+        p[1] = second + 0x20;
+    }
+}
+
+// The reader knows the cases of ASCII letters only: a word with others is three words.
+static bool put_context_word(struct build *b, const struct text *word, size_t group)
+{
+    size_t n = word->s.n;
+    uint8_t *lower = arena_new(b->arena, n + 1);
+    uint8_t *title = arena_new(b->arena, n + 1);
+    uint8_t *upper = arena_new(b->arena, n + 1);
+
+    if (lower == NULL || title == NULL || upper == NULL || n < 2 || n > CONTEXT_LONGEST) {
+        fail_at(b->errors, word, "a context word has 2 to %d bytes", CONTEXT_LONGEST);
+        return false;
+    }
+    for (size_t i = 0; i < n; i++) {
+        lower[i] = title[i] = upper[i] = to_lower(word->s.p[i]);
+    }
+    for (size_t i = 0; i + 1 < n; i++) {
+        if (lower[i] >= 0xC3 && lower[i] <= 0xD1) {
+            raise_letter(upper + i);
+            i++;
+        }
+    }
+    memcpy(title, upper, lower[0] >= 0xC3 ? 2 : 0);
+    struct span spellings[] = {{lower, n}, {title, n}, {upper, n}};
+    bool more = memcmp(title, lower, n) != 0;
+    return put_spelling(b, word, spellings[0], group) &&
+           (!more || put_spelling(b, word, spellings[1], group)) &&
+           (memcmp(upper, lower, n) == 0 || memcmp(upper, title, n) == 0 ||
+            put_spelling(b, word, spellings[2], group));
 }
 
 static void build_contexts(struct build *b)

@@ -144,9 +144,7 @@ static bool put_text(struct corpus *c, struct folder *folder, struct span text, 
         return ok;
     }
     phrases_find(&catalog_builtin.phrases, &all, folded.text, &hits, NULL);
-    for (size_t i = 0; i < hits.count; i++) {
-        s->rules = (int16_t)(s->rules + hits.items[i].points);
-    }
+    s->rules = (int16_t)phrases_points(&hits);
     s->source = source;
     s->attack = attack;
     c->sources[source].count++;
