@@ -207,6 +207,12 @@ static size_t phone_start(const struct view *v, const struct site *anchor)
     return anchor->start - (open && closed);
 }
 
+// "0069 0307 0300", code points: no second group of four begins with a zero.
+static bool is_row_of_codes(const struct phone *phone)
+{
+    return phone->counts[0] == 4 && phone->counts[1] == 8 && phone->digits[4] == '0';
+}
+
 enum match matcher_phone_exit(const struct view *v, const struct site *anchor, struct hit *hit)
 {
     struct phone phone __attribute__((uninitialized)); // take_phone() begins it
@@ -219,7 +225,10 @@ enum match matcher_phone_exit(const struct view *v, const struct site *anchor, s
     if (!take_phone(v, anchor->start, false, &phone)) {
         return MATCH_MORE;
     }
-    return phone.groups > 1 ? international(v, &phone, 2, PHONE_PLANNED, hit) : MATCH_NO;
+    if (phone.groups < 2 || is_row_of_codes(&phone)) {
+        return MATCH_NO;
+    }
+    return international(v, &phone, 2, PHONE_PLANNED, hit);
 }
 
 // Groups of 3, 3 and 4 digits, with a 1 in front or without: area and exchange begin with 2 to 9.
