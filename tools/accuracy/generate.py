@@ -133,8 +133,57 @@ def stack_trace(r):
                    for _ in range(300))
 
 
+def number(r, digits):
+    return r.choice("123456789") + "".join(r.choice("0123456789") for _ in range(digits - 1))
+
+
+WORDS = ["worker", "cache", "queue", "router", "session", "index", "shard", "billing", "checkout"]
+
+
+def json_ids(r):
+    return "".join(
+        '{"ts":"%s","logger":"%s","request_id":"%s","user_id":%s,"msg":"%s %s stored"}\n' % (
+            clock(r), r.choice(WORDS), number(r, 16), number(r, r.choice([9, 10, 12, 15])),
+            r.choice(WORDS), number(r, r.choice(range(13, 20)))) for _ in range(800))
+
+
+def system_log(r):
+    return "".join("Mar %2d %02d:%02d:%02d host%d %s[%d]: %s %s committed\n" % (
+        r.randrange(1, 29), r.randrange(24), r.randrange(60), r.randrange(60), r.randrange(9),
+        r.choice(WORDS), r.randrange(10 ** 5), r.choice(WORDS),
+        number(r, r.choice([9, 10, 11, 12, 14, 16]))) for _ in range(1000))
+
+
+def level_log(r):
+    return "".join("INFO %s %s loaded\n" % (r.choice(WORDS), number(r, r.choice([14, 15, 16])))
+                   for _ in range(1500))
+
+
+def metrics(r):
+    return "".join('requests_seconds_bucket{handler="/%s",le="%.2f",instance="db:9090"} %s\n'
+                   "process_start_time_seconds %s.%s\n" % (
+                       r.choice(WORDS), r.random(), number(r, r.choice([5, 9, 12, 16])),
+                       number(r, 10), number(r, 2)) for _ in range(600))
+
+
+def quoted_csv(r):
+    return '"id","ref","sum"\n' + "".join('"%s","%s","%s"\n' % (
+        number(r, 10), number(r, 16), number(r, 9)) for _ in range(1200))
+
+
+def columns(r):
+    return "".join("%12s %16s %9s %11s\n" % (number(r, 11), number(r, 16), number(r, 9),
+                                             number(r, 10)) for _ in range(1000))
+
+
+def sql_rows(r):
+    return "".join("INSERT INTO orders VALUES (%s, '%s', %s, '%s');\n" % (
+        number(r, 10), number(r, 16), number(r, 11), clock(r)) for _ in range(600))
+
+
 LOCK_FILES = [package_lock, yarn_lock, cargo_lock, go_sum, poetry_lock, pip_hashes]
-LOGS = [access_log, service_log, kernel_log, build_log, csv_numbers, stack_trace]
+LOGS = [access_log, service_log, kernel_log, build_log, csv_numbers, stack_trace, json_ids,
+        system_log, level_log, metrics, quoted_csv, columns, sql_rows]
 
 
 def texts(makers):
@@ -143,4 +192,52 @@ def texts(makers):
     for maker in makers:
         seed = hashlib.sha256(maker.__name__.encode()).digest()
         made.append(maker(random.Random(seed)))
+    return made
+
+
+# A prefix and a length of each network.
+NETWORKS = {
+    "Visa": ("4", 16), "Visa, 13 digits": ("4", 13), "Visa, 19 digits": ("4", 19),
+    "Mastercard": ("53", 16), "Mastercard, 2-series": ("2250", 16), "American Express": ("37", 15),
+    "Discover": ("6011", 16), "Diners Club": ("36", 14), "JCB": ("3530", 16),
+    "UnionPay": ("6222", 16), "UnionPay, 19 digits": ("6222", 19), "Maestro, 12 digits": ("5018", 12),
+    "Maestro, 18 digits": ("6763", 18), "Mir": ("2202", 16), "RuPay": ("6080", 16),
+    "Elo": ("5067", 16), "Troy": ("9792", 16),
+}
+GROUPS = {12: (4, 4, 4), 13: (4, 4, 5), 14: (4, 6, 4), 15: (4, 6, 5), 16: (4, 4, 4, 4),
+          18: (4, 4, 4, 6), 19: (4, 4, 4, 4, 3)}
+SENTENCES = {
+    "alone": ["%s"],
+    "beside a word": ["my card is %s", "Bitte mit Visa %s zahlen, danke.", "Ma carte : %s.",
+                      '{"cardNumber": "%s", "exp": "12/27"}', "mi tarjeta es %s"],
+    "in prose": ["Please use %s for the booking.", "It is %s and it expires 12/27, code 123",
+                 "Here you go: %s", "Hi,\nsee below.\n%s\nThanks", "%s is mine, until 10/26"],
+}
+
+
+def card(r, network):
+    prefix, n = NETWORKS[network]
+    digits = prefix + "".join(r.choice("0123456789") for _ in range(n - 1 - len(prefix)))
+    doubled = [int(c) * (2 - i % 2) for i, c in enumerate(reversed(digits))]
+    total = sum(d - 9 if d > 9 else d for d in doubled)
+    return digits + str(-total % 10)
+
+
+def grouped(digits, separator):
+    parts, at = [], 0
+    for size in GROUPS[len(digits)]:
+        parts.append(digits[at:at + size])
+        at += size
+    return separator.join(parts)
+
+
+def cards(place):
+    """(network, text, card as it stands there) in all sentences of a place."""
+    r = random.Random(hashlib.sha256(place.encode()).digest())
+    made = []
+    for network in NETWORKS:
+        for sentence in SENTENCES[place]:
+            for form in (str, lambda c: grouped(c, " "), lambda c: grouped(c, "-")):
+                value = form(card(r, network))
+                made.append((network, sentence % value, value))
     return made

@@ -114,6 +114,25 @@ def generated():
     return table
 
 
+def cards():
+    """Not harmless: what the rule that keeps numbers of logs out may not lose."""
+    table = Table("Payment cards of all networks, our own",
+                  ["where", "found with the exact span", "missed"],
+                  "Unbroken, with blanks and with hyphens.")
+    for place in generate.SENTENCES:
+        made = generate.cards(place)
+        missed, found = collections.Counter(), 0
+        for (network, text, value), result in zip(made, scan([m[1] for m in made])):
+            start = text.index(value)
+            exact = any(f["start"] == start and f["end"] == start + len(value)
+                        for f in result.of_rule("pii.card"))
+            found += exact
+            missed[network] += not exact
+        names = ["%s %d" % (name, n) for name, n in missed.most_common() if n]
+        table.add(place, share("cards %s" % place, found, len(made)), ", ".join(names) or "-")
+    return table
+
+
 def written():
     """Our own texts: name-of-kind.language.txt, texts parted by lines of three dashes."""
     table = Table("Everyday texts in several languages",
