@@ -65,8 +65,8 @@ static void id_of(uint64_t i, uint64_t us, char id[40])
 {
     unsigned long long ms = us / 1000;
 
-    (void)snprintf(id, 40, "%08llx-%04llx-7000-8000-%012llx", ms >> 16, ms & 0xFFFF,
-                   (unsigned long long)i);
+    (void)snprintf(id, 40, "%08llx-%04llx-7000-8000-%012llx", (ms >> 16) & 0xFFFFFFFF, ms & 0xFFFF,
+                   (unsigned long long)i & 0xFFFFFFFFFFFF);
 }
 
 static void append_request(struct audit_log *log, struct buf *b, uint64_t i, uint64_t us)

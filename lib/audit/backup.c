@@ -132,7 +132,7 @@ static void plain_name(const char *host, char out[64])
         char c = host[n];
         bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
                      c == '.' || c == '-';
-        out[n] = plain ? c : '-';
+        out[n] = (char)(plain ? c : '-');
     }
     out[n] = '\0';
 }

@@ -5,7 +5,7 @@
 #include "config/schema_part.h"
 
 #define SECOND ((uint64_t)1000)
-#define DAY    (24 * 3600 * SECOND)
+#define DAY    (SECOND * 24 * 3600)
 
 // At the places of enum config_channel.
 static const char *const export_channels[] = {"syslog_udp",   "syslog_tcp", "syslog_tls",

@@ -143,12 +143,12 @@ static inline void write_wal(const char *folder, const struct row *r)
 
 static inline void write_published(const char *folder, const struct tile *t, struct span bytes)
 {
-    char name[TILE_PATH_SIZE], path[PATH_SIZE * 2];
+    char name[TILE_PATH_SIZE], parent[TILE_PATH_SIZE], path[PATH_SIZE * 2];
 
     tile_path(t, name);
-    (void)snprintf(path, sizeof(path), "%s", name);
-    *strrchr(path, '/') = '\0';
-    make_folder(folder, path);
+    (void)snprintf(parent, sizeof(parent), "%s", name);
+    *strrchr(parent, '/') = '\0';
+    make_folder(folder, parent);
     (void)snprintf(path, sizeof(path), "%s/%s", folder, name);
     write_file(path, bytes);
 }
