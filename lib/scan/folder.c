@@ -138,6 +138,7 @@ static unsigned char type_of(const struct visit *v, unsigned char known)
         return known;
     }
     if (lstat(v->path, &st) != 0) {
+        problem(v, errno);
         return DT_UNKNOWN;
     }
     return S_ISDIR(st.st_mode) ? DT_DIR : S_ISREG(st.st_mode) ? DT_REG : DT_LNK;

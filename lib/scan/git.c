@@ -130,9 +130,10 @@ static enum aiu_status run_diff(struct arena *a, const char *form, const char *c
                                 size_t count, struct buf *out)
 {
     static const char *const words[] = {
-        "git",        "-c",           "core.fsmonitor=false", "diff",
-        "--cached",   "--no-renames", "--no-ext-diff",        "--no-textconv",
-        "--no-color", "--no-abbrev",  "--diff-filter=ACMT",   "--ignore-submodules=all"};
+        "git",          "-c",           "core.fsmonitor=false", "diff",
+        "--cached",     "--no-renames", "--no-ext-diff",        "--no-textconv",
+        "--no-color",   "--no-abbrev",  "--diff-filter=ACMT",   "--ignore-submodules=all",
+        "--no-relative"};
     const char **all = arena_array(a, ARRAY_SIZE(words) + count + 4, sizeof(*all));
     size_t n = 0;
 
@@ -254,6 +255,9 @@ static enum aiu_status read_hunks(struct staged *s, struct span diff)
         (void)span_cut(diff, '\n', &line, &diff);
         if (span_starts_with(line, SPAN_OF("diff --git "))) {
             next++;
+        } else if (span_starts_with(line, SPAN_OF("Binary files ")) && next <= s->count &&
+                   next > 0) {
+            s->files[next - 1].whole = true; // an attribute may say so of any file
         } else if (span_starts_with(line, SPAN_OF("@@ "))) {
             if (next == 0 || next > s->count) {
                 return AIU_IO;
@@ -279,8 +283,11 @@ enum aiu_status staged_read(const char *const *paths, size_t count, struct stage
 {
     CLEANUP(buf_wipe) struct buf raw = BUF_OF(OUTPUT_MOST);
     CLEANUP(buf_wipe) struct buf diff = BUF_OF(OUTPUT_MOST);
+    static const char *const where[] = {"git", "rev-parse", "--git-dir", NULL};
     struct staged s = {0};
 
+    TRY(run(where, &raw)); // outside of a repository, diff would say how it is called
+    buf_reset(&raw);
     arena_init(&s.arena, STAGED_MEMORY);
     enum aiu_status st = run_diff(&s.arena, "--raw", paths, count, &raw);
     st = st == AIU_OK ? run_diff(&s.arena, "-U0", paths, count, &diff) : st;

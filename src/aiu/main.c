@@ -37,11 +37,21 @@ static void print_usage(FILE *to)
     (void)fprintf(to, "\n`aiu COMMAND --help` tells more; `aiu --version` the version.\n");
 }
 
+// What could not be written was not said: a full disk is no success.
+static int written(int code)
+{
+    if (fflush(stdout) == 0 && ferror(stdout) == 0) {
+        return code;
+    }
+    (void)fputs("aiu: the output could not be written\n", stderr);
+    return code == 0 || code == 1 ? aiu_status_info(AIU_IO)->exit : code;
+}
+
 static int run(const char *name, int argc, char **argv)
 {
     for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
         if (strcmp(commands[i].name, name) == 0) {
-            return commands[i].run(argc, argv);
+            return written(commands[i].run(argc, argv));
         }
     }
     (void)fprintf(stderr, "aiu: there is no command %s\n\n", name);
@@ -59,11 +69,11 @@ int main(int argc, char **argv)
     }
     if (strcmp(argv[1], "--version") == 0) {
         (void)printf("aiu %s\n", AIU_VERSION);
-        return 0;
+        return written(0);
     }
     if (strcmp(argv[1], "--help") == 0 || (strcmp(argv[1], "help") == 0 && argc == 2)) {
         print_usage(stdout);
-        return 0;
+        return written(0);
     }
     if (strcmp(argv[1], "help") == 0) {
         char *words[] = {argv[2], help, NULL};

@@ -316,6 +316,18 @@ class Git(Folder):
         self.git("add", "-A")
         self.assertEqual(self.names("--staged"), ["link"])
 
+    def test_staged_leaves_out_nothing_that_the_repository_would(self):
+        """An attribute that calls a text binary; a setting that shows the current folder only."""
+        self.git("init", "-q")
+        self.git("config", "diff.relative", "true")
+        self.write(".gitattributes", "*.env -diff\n*.key binary\n")
+        for name in ("a.env", "b.key", "c"):
+            self.write(name, "x\n" + TOKEN)
+        os.mkdir(os.path.join(self.folder, "d"))
+        self.git("add", "-A")
+        done = scan("--staged", cwd=os.path.join(self.folder, "d"))
+        self.assertEqual((done.returncode, done.stdout.count(b"\n")), (1, 3), done.stdout)
+
     def test_staged_runs_nothing_that_the_repository_names(self):
         self.git("init", "-q")
         trap = self.write("trap", "#!/bin/sh\ntouch %s/sprung\ncat\n" % self.folder)
@@ -332,7 +344,10 @@ class Git(Folder):
 
     def test_staged_outside_of_a_repository_is_an_error(self):
         env = dict(os.environ, GIT_CEILING_DIRECTORIES=os.path.dirname(self.folder))
-        self.assertEqual(scan("--staged", cwd=self.folder, env=env).returncode, 2)
+        done = scan("--staged", cwd=self.folder, env=env)
+        self.assertEqual(done.returncode, 2)
+        self.assertNotIn(b"--name-status", done.stderr)  # how git diff is called
+        self.assertIn(b"not a git repository", done.stderr)
         env = dict(env, PATH="relative:.")
         done = scan("--staged", cwd=self.folder, env=env)
         self.assertEqual((done.returncode, b"git" in done.stderr), (2, True))
@@ -457,6 +472,18 @@ class BadInput(Folder):
             self.assertEqual(done.returncode, 2, words)
             self.assertIn(b"aiu scan: ", done.stderr)
         self.assertEqual(scan("--help").returncode, 0)
+
+
+class Output(Folder):
+    def test_output_that_can_not_be_written_is_no_success(self):
+        self.write("a", "nothing")
+        for words in (["rules", "list"], ["rules", "list", "--json"], ["rules", "show", "pii.email"],
+                      ["scan", "--format", "json", "."], ["--help"], ["scan", "--help"]):
+            with open("/dev/full", "wb") as full:
+                done = subprocess.run([PROGRAM, *words], stdout=full, stderr=subprocess.PIPE,
+                                      cwd=self.folder)
+            self.assertGreaterEqual(done.returncode, 2, words)
+            self.assertTrue(done.stderr, words)
 
 
 class Sarif(Folder):

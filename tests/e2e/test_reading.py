@@ -65,6 +65,44 @@ class Reading(harness.Case):
             self.assertEqual(self.chat(text).header("aiu-verdict"), "pass", text)
 
 
+class Validated(harness.Case):
+    """S12: what goes on, and what the audit log stands for, is the validated text and no other; no
+    path to the model goes round it."""
+
+    @classmethod
+    def configure(cls, config):
+        config["keys"][0]["policy"] = "guide"
+
+    def matches(self, text):
+        done = self.gateway.aiu("audit", "match", "--tenant", "acme", "--file", "-", "--state-dir",
+                                self.gateway.state, check=False, stdin=text.encode())
+        return done.returncode == 0 and bool(done.stdout.strip())
+
+    def test_the_validated_text_is_what_is_sent_and_audited(self):
+        reply = self.chat("\t  What is the tallest tower?\n ")
+        self.assertEqual(reply.status, 200, reply.body)
+        self.assertEqual(json.loads(self.mock.requests()[-1]["body"])["messages"][0]["content"],
+                         "What is the tallest tower?")
+        self.assertTrue(self.matches("What is the tallest tower?"))
+        self.assertFalse(self.matches("\t  What is the tallest tower?\n "))
+
+    def test_no_second_path_goes_round_it(self):
+        seen = len(self.mock.requests())
+        for bad in ("x" * 10001, "   ", "a | b"):
+            for path, fields in (
+                    ("chat/completions", {"messages": [{"role": "user", "content": bad}]}),
+                    ("chat/completions", {"messages": [{"role": "user", "content": [
+                        {"type": "text", "text": "fine"}, {"type": "text", "text": bad}]}]}),
+                    ("chat/completions", {"messages": [{"role": "user", "content": bad},
+                                                       {"role": "assistant", "content": "ok"},
+                                                       {"role": "user", "content": "fine"}]}),
+                    ("embeddings", {"input": bad}), ("embeddings", {"input": ["fine", bad]})):
+                body = json.dumps({"model": "mock-echo", **fields}).encode()
+                with self.subTest(path=path, bad=bad[:9]):
+                    self.assertEqual(self.post(body, path="/v1/" + path).status, 400)
+        self.assertEqual(len(self.mock.requests()), seen)
+
+
 class Told(harness.Case):
     @classmethod
     def configure(cls, config):
