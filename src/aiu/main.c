@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The program: a table of subcommands, one file each.
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -13,19 +14,21 @@ static const struct {
     const char *name;
     int (*run)(int argc, char **argv);
     const char *summary;
+    bool verbs_have_help; // a text for each verb, not one for all
 } commands[] = {
-    {"gateway", cmd_gateway, "serve: the security layer between applications and AI providers"},
-    {"alerts", cmd_alerts, "the rules that raise alerts; a test of who is told"},
-    {"audit", cmd_audit, "read and check the audit log"},
-    {"config", cmd_config, "show, check and explain the configuration"},
-    {"evidence", cmd_evidence, "one sealed folder with what an investigation needs"},
-    {"incident", cmd_incident, "the steps of an incident: report, revoke a provider's key"},
-    {"keys", cmd_keys, "make, list, revoke and rotate virtual keys"},
-    {"redact", cmd_redact, "put tags or pseudonyms in the place of what is found in a text"},
-    {"restore", cmd_restore, "put the values back in the place of their pseudonyms"},
-    {"rules", cmd_rules, "list, show and test the detection rules"},
-    {"scan", cmd_scan, "find personal data, secrets, injections and hidden text"},
-    {"maintenance", cmd_maintenance, "stop and resume requests, within a second"},
+    {"gateway", cmd_gateway, "serve: the security layer between applications and AI providers",
+     false},
+    {"alerts", cmd_alerts, "the rules that raise alerts; a test of who is told", false},
+    {"audit", cmd_audit, "read and check the audit log", true},
+    {"config", cmd_config, "show, check and explain the configuration", false},
+    {"evidence", cmd_evidence, "one sealed folder with what an investigation needs", false},
+    {"incident", cmd_incident, "the steps of an incident: report, revoke a provider's key", true},
+    {"keys", cmd_keys, "make, list, revoke and rotate virtual keys", false},
+    {"redact", cmd_redact, "put tags or pseudonyms in the place of what is found in a text", false},
+    {"restore", cmd_restore, "put the values back in the place of their pseudonyms", false},
+    {"rules", cmd_rules, "list, show and test the detection rules", false},
+    {"scan", cmd_scan, "find personal data, secrets, injections and hidden text", false},
+    {"maintenance", cmd_maintenance, "stop and resume requests, within a second", false},
 };
 
 static void print_usage(FILE *to)
@@ -47,11 +50,16 @@ static int written(int code)
     return code == 0 || code == 1 ? aiu_status_info(AIU_IO)->exit : code;
 }
 
+// `aiu COMMAND VERB … --help`, with whatever stands between: as if nothing did.
 static int run(const char *name, int argc, char **argv)
 {
+    bool asks_help = argc > 1 && strcmp(argv[argc - 1], "--help") == 0;
+
     for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
         if (strcmp(commands[i].name, name) == 0) {
-            return written(commands[i].run(argc, argv));
+            int words = !asks_help ? argc : commands[i].verbs_have_help && argc > 2 ? 3 : 2;
+            argv[words - 1] = argv[argc - 1];
+            return written(commands[i].run(words, argv));
         }
     }
     (void)fprintf(stderr, "aiu: there is no command %s\n\n", name);
@@ -76,8 +84,8 @@ int main(int argc, char **argv)
         return written(0);
     }
     if (strcmp(argv[1], "help") == 0) {
-        char *words[] = {argv[2], help, NULL};
-        return run(argv[2], 2, words);
+        char *words[] = {argv[2], argc > 3 ? argv[3] : help, help, NULL};
+        return run(argv[2], argc > 3 ? 3 : 2, words);
     }
     return run(argv[1], argc - 1, argv + 1);
 }
