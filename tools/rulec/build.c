@@ -316,8 +316,10 @@ static bool put_spelling(struct build *b, const struct text *word, struct span b
 static void raise_letter(uint8_t *p)
 {
     uint8_t first = p[0], second = p[1];
+    bool latin = first == 0xC3 && second >= 0xA0 && second != 0xB7 && second != 0xBF;
+    bool other = (first == 0xD0 && second >= 0xB0) || (first == 0xCE && second >= 0xB1);
 
-    if (first == 0xC3 && second >= 0xA0 && second != 0xB7 && second != 0xBF) {
+    if (latin || other) {
         p[1] = second - 0x20;
     } else if ((first == 0xC4 && second < 0xB8) ||
                (first == 0xC5 && second >= 0x8A && second < 0xB8)) {
@@ -325,8 +327,6 @@ static void raise_letter(uint8_t *p)
     } else if (first == 0xC4 || first == 0xC5) {
         bool pair = second != 0x80 && second != 0x89 && second != 0xBF && (second & 1) == 0;
         p[1] = pair ? second - 1 : second; // pairs, the capital odd
-    } else if ((first == 0xD0 && second >= 0xB0) || (first == 0xCE && second >= 0xB1)) {
-        p[1] = second - 0x20;
     } else if (first == 0xD1 && second < 0x90) {
         p[0] = 0xD0;
         p[1] = second + 0x20;
