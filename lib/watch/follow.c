@@ -43,6 +43,7 @@ struct follower {
     pthread_mutex_t lock;
     pthread_cond_t changed;
     bool woken, stopping; // under the lock
+    bool listening;       // under the lock: somebody waits for news, not only for time
     _Atomic uint64_t delivered, failures;
     atomic_bool left;   // the month that is read has ended
     uint64_t cursor_ms; // when it was written last
@@ -58,7 +59,9 @@ static void wake(void *ctx)
 
     (void)pthread_mutex_lock(&f->lock);
     f->woken = true;
-    (void)pthread_cond_signal(&f->changed);
+    if (f->listening) { // the committer is not held up by calls into the kernel for nothing
+        (void)pthread_cond_signal(&f->changed);
+    }
     (void)pthread_mutex_unlock(&f->lock);
 }
 
@@ -86,10 +89,12 @@ static void wait(struct follower *f, uint64_t ms, bool news)
     int st = 0;
 
     (void)pthread_mutex_lock(&f->lock);
+    f->listening = news;
     while (!f->stopping && !(news && f->woken) && st != ETIMEDOUT) {
         st = pthread_cond_timedwait(&f->changed, &f->lock, &deadline);
     }
     f->woken = false;
+    f->listening = false;
     (void)pthread_mutex_unlock(&f->lock);
 }
 
