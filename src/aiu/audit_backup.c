@@ -200,6 +200,7 @@ static enum aiu_status drill(const struct request *r)
         return AIU_FILE_DENIED;
     }
     enum aiu_status st = restore(r, path);
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): only with FTW_CHDIR
     if (nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS) != 0) {
         (void)fprintf(stderr, "aiu audit: %s could not be removed\n", path);
     }

@@ -79,7 +79,7 @@ static int run_self(const struct evidence *e, const char *file, const char *cons
         if (fd < 0 || dup2(fd, STDOUT_FILENO) < 0) {
             _exit(126);
         }
-        (void)execv("/proc/self/exe", (char *const *)(uintptr_t)argv);
+        (void)execv("/proc/self/exe", (char *const *)argv);
         _exit(127);
     }
     if (child < 0 || waitpid(child, &status, 0) != child || !WIFEXITED(status)) {

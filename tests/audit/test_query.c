@@ -329,7 +329,7 @@ static void for_each_index_file(const char *folder, void (*change)(const char *p
     char path[2 * PATH_SIZE];
     size_t count = 0;
 
-    for (uint64_t first = 0; first < 2 * REQUESTS; first++) {
+    for (uint64_t first = 0; first < UINT64_C(2) * REQUESTS; first++) {
         (void)snprintf(path, sizeof(path), "%s/index/%020llu.idx", folder,
                        (unsigned long long)first);
         if (access(path, F_OK) == 0) {
