@@ -291,10 +291,28 @@ static enum match run_gap(const struct catalog *c, const struct program *program
     return MATCH_NO;
 }
 
+// Whether `at` stands in a tag, which tells what was there, not what follows: else a text that is
+// redacted again, as each turn of a conversation is, would lose more each time.
+static bool in_tag(const struct view *v, size_t at)
+{
+    static const struct span lead = SPAN("[REDACTED:");
+    enum { TAG_MOST = 40 };
+    size_t least = at > TAG_MOST ? at - TAG_MOST : 0;
+
+    while (at > least && v->p[at - 1] != ':') {
+        at--;
+    }
+    return at >= lead.n && memcmp(v->p + at - lead.n, lead.p, lead.n) == 0;
+}
+
 // A keyword begins a word, or a part of a name that is written in camel case.
 static bool begins_word(const struct view *v, size_t at)
 {
-    return at == 0 || !same_case(v->p[at - 1], v->p[at]);
+    if (at == 0) {
+        return true;
+    }
+    uint8_t before = v->p[at - 1];
+    return !same_case(before, v->p[at]) && !((before == ':' || before == '_') && in_tag(v, at));
 }
 
 enum match program_run(const struct catalog *c, const struct program *program, const struct view *v,

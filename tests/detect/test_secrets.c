@@ -91,6 +91,30 @@ static void a_key_of_a_service_is_taken_near_its_name(void **state)
     }
 }
 
+// A text that was redacted is redacted again with each turn: what stands behind a tag stays (S57).
+static void a_tag_is_no_name_of_what_follows_it(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        size_t found;
+    } rows[] = {
+        {"x my_ai21_key, EWVVQlvrX3vbrxQyhOg794eFvXLpABtO", 1},
+        {"x:ai21 EWVVQlvrX3vbrxQyhOg794eFvXLpABtO", 1},
+        {"x [REDACTED:ai21_key], EWVVQlvrX3vbrxQyhOg794eFvXLpABtO", 0},
+        {"x [REDACTED:my_ai21_key], EWVVQlvrX3vbrxQyhOg794eFvXLpABtO", 0},
+    };
+    CLEANUP(findings_done) struct findings found = FINDINGS_OF(FINDINGS_MOST);
+    struct bench *b = bench_get();
+
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        assert_ok(scan_text(b->engine, b->scratch, &b->all, span_str(rows[i].text), &found));
+        if (found.count != rows[i].found) {
+            fail_msg("%s: %zu", rows[i].text, found.count);
+        }
+    }
+}
+
 static void words_are_told_from_chance(void **state)
 {
     (void)state;
@@ -160,6 +184,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_value_is_taken_by_its_name_and_its_looks),
         cmocka_unit_test(a_key_of_a_service_is_taken_near_its_name),
+        cmocka_unit_test(a_tag_is_no_name_of_what_follows_it),
         cmocka_unit_test(words_are_told_from_chance),
         cmocka_unit_test(test_secrets_of_other_scanners_are_found),
     };
