@@ -56,9 +56,9 @@ enum aiu_status fold_put(struct folder *f, struct span bytes, size_t at, size_t 
 
 enum aiu_status fold_put_whole(struct folder *f, struct span bytes, size_t at, size_t source_n)
 {
-    const struct fold_mark *last = f->mark_count == 0 ? NULL : &f->marks[f->mark_count - 1];
+    size_t n = f->mark_count;
 
-    if (last == NULL || last->source != at || last->source_n != source_n) {
+    if (n == 0 || f->marks[n - 1].source != at || f->marks[n - 1].source_n != source_n) {
         TRY(put_mark(f, f->text.n, at, source_n));
     }
     enum aiu_status st = buf_append(&f->text, bytes);
