@@ -243,9 +243,7 @@ struct gap {
 static enum match value_at(const struct catalog *c, const struct program *program,
                            const struct view *v, size_t s, struct gap *gap, struct hit *hit)
 {
-    bool edge =
-        gap->left == NULL || !class_has(gap->left, v->p[s - 1]) || !class_has(gap->left, v->p[s]);
-    if (!edge) {
+    if (class_has(gap->left, v->p[s - 1]) && class_has(gap->left, v->p[s])) {
         return MATCH_NO;
     }
     enum match m = again(v, &gap->keyword, s);
@@ -270,8 +268,9 @@ static enum match value_at(const struct catalog *c, const struct program *progra
 static enum match run_gap(const struct catalog *c, const struct program *program,
                           const struct view *v, const struct site *anchor, struct hit *hit)
 {
+    static const struct byte_class none = {0};
     const struct item *item = &c->items[program->items + 1];
-    struct gap gap = {.left = program->left == INDEX_NONE ? NULL : &c->classes[program->left],
+    struct gap gap = {.left = program->left == INDEX_NONE ? &none : &c->classes[program->left],
                       .first = first_class(c, program),
                       .keyword = *anchor,
                       .assigned = item->min == 0};
