@@ -163,7 +163,8 @@ static int print_report(const struct scan_request *r, const struct files_result 
     if (st != AIU_OK) {
         return fail("the report", aiu_status_info(st)->text);
     }
-    if (fwrite(out.p, 1, out.n, stdout) != out.n || fflush(stdout) != 0) {
+    bool said = out.n == 0 || fwrite(out.p, 1, out.n, stdout) == out.n; // no findings: no bytes
+    if (!said || fflush(stdout) != 0) {
         return fail("the report", strerrordesc_np(errno));
     }
     if (r->format == REPORT_TEXT) {
