@@ -414,20 +414,18 @@ static bool names_other(const struct view *v, size_t start)
     return false;
 }
 
-// A word of two letters, or none on this line before the number.
-static bool has_word(const struct view *v, size_t at, size_t end)
+// Numbers alone on this line before the number: a row of a table.
+static bool only_numbers(const struct view *v, size_t at, size_t end)
 {
-    bool any = false;
+    bool digit = false;
 
     for (; at < end; at++) {
         if (is_alpha(v->p[at]) || v->p[at] >= 0x80) {
-            if (at + 1 < end && (is_alpha(v->p[at + 1]) || v->p[at + 1] >= 0x80)) {
-                return true;
-            }
+            return false;
         }
-        any = any || !is_blank(v->p[at]);
+        digit = digit || is_digit(v->p[at]);
     }
-    return !any;
+    return digit;
 }
 
 // "INFO queue 4111111111111111 committed"
@@ -452,7 +450,7 @@ static bool prose_left(const struct view *v, size_t start)
     while (line > least && !is_line_end(v->p[line - 1])) {
         line--;
     }
-    if (!prose_before(v, start) || names_other(v, start) || !has_word(v, line, start)) {
+    if (!prose_before(v, start) || names_other(v, start) || only_numbers(v, line, start)) {
         return false;
     }
     size_t before = line; // the end of the line before, which may be a row of a table
