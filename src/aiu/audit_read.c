@@ -10,6 +10,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -51,6 +52,11 @@ struct output {
     uint64_t to, count;
     enum format format;
     char host[65];
+    // What `tail -f` follows, and whether its month has ended.
+    const char *folder;
+    dev_t device;
+    ino_t inode;
+    bool left;
 };
 
 // Output
@@ -82,11 +88,26 @@ static enum aiu_status print_entry(void *ctx, const struct reader_entry *entry)
                                         : print_formatted(out, entry);
 }
 
+// Whether another folder has the name of the one that is read: a new month has begun. The rest of
+// the old one is read first.
+static bool has_moved(struct output *out)
+{
+    struct stat st;
+
+    if (out->left || stat(out->folder, &st) != 0) {
+        return out->left;
+    }
+    out->left = st.st_dev != out->device || st.st_ino != out->inode;
+    return false;
+}
+
 static bool wait_a_little(void *ctx)
 {
     const struct timespec pause = {0, POLL_MS * 1000000L};
 
-    (void)ctx;
+    if (has_moved(ctx)) {
+        return false;
+    }
     return fflush(stdout) == 0 && nanosleep(&pause, NULL) == 0;
 }
 
@@ -121,6 +142,19 @@ static enum aiu_status number(const char *text, uint64_t otherwise, uint64_t *re
     return num_parse_u64(span_str(text), UINT64_MAX, ret_value);
 }
 
+static void take_folder(struct output *out, const char *folder)
+{
+    struct stat st = {0};
+
+    out->folder = folder;
+    out->left = false;
+    if (stat(folder, &st) == 0) {
+        out->device = st.st_dev;
+        out->inode = st.st_ino;
+    }
+}
+
+// With -f from month to month.
 static enum aiu_status tail(const struct request *r, const char *folder)
 {
     struct output out = {.raw = false, .to = UINT64_MAX};
@@ -128,7 +162,13 @@ static enum aiu_status tail(const struct request *r, const char *folder)
 
     TRY(number(r->count, TAIL_DEFAULT, &count));
     TRY(reader_end(folder, &end));
-    return print_entries(folder, end > count ? end - count : 0, &out, r->follow);
+    take_folder(&out, folder);
+    enum aiu_status st = print_entries(folder, end > count ? end - count : 0, &out, r->follow);
+    while (st == AIU_OK && out.left) {
+        take_folder(&out, folder);
+        st = print_entries(folder, 0, &out, r->follow);
+    }
+    return st;
 }
 
 // What stands before and behind the entries of some formats.

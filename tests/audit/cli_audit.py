@@ -126,6 +126,23 @@ class AuditCommand(unittest.TestCase):
                 self.assertEqual(follower.stdout.readline().rstrip(), self.entries[i])
             follower.terminate()
 
+    def test_tail_f_goes_on_into_the_next_month(self):
+        """The folder gets another name, with entries that were not read yet; a new one has its."""
+        write_log(self.folder, self.entries[:50])
+        end = os.path.getsize(segment_path(self.folder, 0)) - 4096  # which are made ahead
+        words = [PROGRAM, "audit", "tail", "-f", "-n", "1", "--dir", self.folder]
+        with subprocess.Popen(words, stdout=subprocess.PIPE) as follower:
+            self.assertEqual(follower.stdout.readline().rstrip(), self.entries[49])
+            with open(segment_path(self.folder, 0), "r+b") as f:
+                f.seek(end)
+                f.write(b"".join(frame(i, self.entries[i]) for i in range(50, 60)))
+            os.rename(self.folder, self.folder + ".ended")
+            write_log(self.folder + ".new", self.entries[60:80])
+            os.rename(self.folder + ".new", self.folder)
+            for i in range(50, 80):
+                self.assertEqual(follower.stdout.readline().rstrip(), self.entries[i])
+            follower.terminate()
+
     def damage(self, first, at, data):
         with open(segment_path(self.folder, first), "r+b") as f:
             f.seek(at)
