@@ -6,38 +6,50 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "aiu/audit.h"
 #include "audit/backup.h"
+#include "audit/backup_seal.h"
 #include "audit/months.h"
 #include "base/num.h"
 #include "codec/json_write.h"
+#include "secret/load.h"
 
 static const char backup_usage[] =
-    "usage: aiu audit backup --to FOLDER [--json]\n"
+    "usage: aiu audit backup --to FOLDER [--key FILE] [--json]\n"
     "\n"
     "Copies the log, also while a gateway writes it, into a new folder below FOLDER, checks the\n"
     "copy, and prints its path: one for each month that has ended, the oldest first, and one for\n"
     "the month that is written. `aiu audit verify --dir` reads each like the log itself.\n"
     "\n"
+    "  --key FILE       make one encrypted file NAME.sealed instead of a folder. FILE holds a key\n"
+    "                   of 32 bytes and more (head -c 32 /dev/urandom >FILE) that only you can\n"
+    "                   read; without it nobody opens the backup again\n"
     "  --dir DIR        only this folder of a log, as STATE/audit/main\n"
     "  --state-dir DIR, --config FILE   which gateway\n";
 
 static const char restore_usage[] =
-    "usage: aiu audit restore BACKUP --to FOLDER [--json]\n"
-    "       aiu audit restore BACKUP --drill [--json]\n"
+    "usage: aiu audit restore BACKUP --to FOLDER [--key FILE] [--json]\n"
+    "       aiu audit restore BACKUP --drill [--key FILE] [--json]\n"
     "\n"
     "Checks a backup against its manifest, copies it to FOLDER, which must be new or empty, and\n"
     "checks the copy. --drill does the same in a temporary folder and removes it again: what a\n"
-    "restore would give, without one. Exit code 1 where the backup is not what it should be.\n";
+    "restore would give, without one. Exit code 1 where the backup is not what it should be.\n"
+    "\n"
+    "  --key FILE   the key that BACKUP, a file, was encrypted with\n";
 
 struct request {
     struct audit_where where;
     const char *backup, *to;
+    const char *key_file; // NULL: not encrypted
+    struct secret *key;
     bool drill, json;
 };
+
+enum { KEY_LEAST = 32, NAMES_MOST = 1000 };
 
 static bool parse(struct request *r, int argc, char **argv)
 {
@@ -48,6 +60,8 @@ static bool parse(struct request *r, int argc, char **argv)
             r->drill = true;
         } else if (strcmp(argv[i], "--to") == 0 && i + 1 < argc) {
             r->to = argv[++i];
+        } else if (strcmp(argv[i], "--key") == 0 && i + 1 < argc) {
+            r->key_file = argv[++i];
         } else if (argv[i][0] != '-' && r->backup == NULL) {
             r->backup = argv[i];
         } else if (!audit_where_option(&r->where, argc, argv, &i)) {
@@ -55,6 +69,43 @@ static bool parse(struct request *r, int argc, char **argv)
         }
     }
     return true;
+}
+
+static enum aiu_status load_key(struct request *r)
+{
+    const struct secret_source source = {
+        .kind = SECRET_FROM_FILE, .name = r->key_file, .raw = true};
+
+    if (r->key_file == NULL) {
+        return AIU_OK;
+    }
+    enum aiu_status st = secret_init_library();
+    st = st == AIU_OK ? secret_load(&source, NULL, &r->key) : st;
+    if (st == AIU_OK && secret_size(r->key) < KEY_LEAST) {
+        (void)fprintf(stderr, "aiu audit: %s: the key is shorter than %d bytes\n", r->key_file,
+                      KEY_LEAST);
+        return AIU_CONFIG_BAD_KEY;
+    }
+    if (st != AIU_OK) {
+        (void)fprintf(stderr, "aiu audit: %s: %s\n", r->key_file, aiu_status_info(st)->text);
+    }
+    return st;
+}
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *at)
+{
+    (void)st;
+    (void)type;
+    (void)at;
+    return remove(path);
+}
+
+static void remove_folder(const char *path)
+{
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): only with FTW_CHDIR
+    if (nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS) != 0) {
+        (void)fprintf(stderr, "aiu audit: %s could not be removed\n", path);
+    }
 }
 
 static enum aiu_status print_result(const struct request *r, const char *what,
@@ -85,6 +136,80 @@ static enum aiu_status print_result(const struct request *r, const char *what,
 
 // --- backup -----------------------------------------------------------------------------------
 
+// Open the sealed file once more, as a restore would, and check what is in it.
+static enum aiu_status check_sealed(const struct request *r, const char *tmp, const char *file)
+{
+    CLEANUP(buf_wipe) struct buf why = BUF_OF(8192);
+    struct backup_result checked;
+    char folder[AUDIT_FOLDER_MOST];
+
+    (void)snprintf(folder, sizeof(folder), "%s/check", tmp);
+    if (mkdir(folder, 0700) != 0) {
+        return AIU_FILE_DENIED;
+    }
+    TRY(backup_unseal(file, folder, r->key));
+    enum aiu_status st = backup_check(folder, &checked, &why);
+    return st == AIU_NOT_FOUND ? AIU_IO : st;
+}
+
+// Into a file whose name nothing has, even in the same second.
+static enum aiu_status seal_as(const struct request *r, const char *to, const char *made,
+                               char file[AUDIT_FOLDER_MOST])
+{
+    enum aiu_status st = AIU_BUSY;
+
+    for (int i = 1; st == AIU_BUSY && i < NAMES_MOST; i++) {
+        char number[16] = "";
+        if (i > 1) {
+            (void)snprintf(number, sizeof(number), "-%d", i);
+        }
+        if (snprintf(file, AUDIT_FOLDER_MOST, "%s%s%s.sealed", to, strrchr(made, '/'), number) >=
+            AUDIT_FOLDER_MOST) {
+            return AIU_TOO_LONG;
+        }
+        st = backup_seal(made, file, r->key);
+    }
+    return st;
+}
+
+static enum aiu_status seal_in(const struct request *r, const char *tmp,
+                               const struct backup_options *o, struct backup_result *ret_result)
+{
+    struct backup_options inside = *o;
+    char file[AUDIT_FOLDER_MOST];
+
+    inside.to = tmp;
+    TRY(backup_make(&inside, ret_result));
+    TRY(seal_as(r, o->to, ret_result->path, file));
+    enum aiu_status st = check_sealed(r, tmp, file);
+    if (st != AIU_OK) {
+        (void)unlink(file); // nothing that cannot be restored is called a backup
+    }
+    (void)snprintf(ret_result->path, sizeof(ret_result->path), "%s", file);
+    return st;
+}
+
+// The copy that is encrypted is made beside the log, where it shows nobody more than the log does.
+static enum aiu_status sealed_backup(const struct request *r, const struct backup_options *o,
+                                     struct backup_result *ret_result)
+{
+    char tmp[AUDIT_FOLDER_MOST];
+
+    (void)snprintf(tmp, sizeof(tmp), "%s", o->log);
+    char *slash = strrchr(tmp, '/');
+    size_t n = slash == NULL ? 0 : (size_t)(slash - tmp) + 1;
+    if (snprintf(tmp + n, sizeof(tmp) - n, ".backup-XXXXXX") >= (int)(sizeof(tmp) - n)) {
+        return AIU_TOO_LONG;
+    }
+    if (mkdtemp(tmp) == NULL) {
+        (void)fprintf(stderr, "aiu audit: there is no room beside %s\n", o->log);
+        return AIU_FILE_DENIED;
+    }
+    enum aiu_status st = seal_in(r, tmp, o, ret_result);
+    remove_folder(tmp);
+    return st;
+}
+
 static enum aiu_status backup_log(const struct request *r, const char *folder, const char *month)
 {
     char host[65] = "unknown";
@@ -103,7 +228,7 @@ static enum aiu_status backup_log(const struct request *r, const char *folder, c
         (void)fprintf(stderr, "aiu audit: there is no folder %s for the backup\n", r->to);
         return AIU_FILE_DENIED;
     }
-    enum aiu_status st = backup_make(&o, &result);
+    enum aiu_status st = r->key == NULL ? backup_make(&o, &result) : sealed_backup(r, &o, &result);
     if (st == AIU_AUDIT_CORRUPT) {
         (void)fprintf(stderr,
                       "aiu audit: what was copied to %s is damaged, so it is no backup; `aiu audit "
@@ -160,18 +285,13 @@ int audit_backup(int argc, char **argv)
         (void)fputs(backup_usage, stderr);
         return aiu_status_info(AIU_USAGE)->exit;
     }
-    return audit_exit(backup(&r));
+    enum aiu_status st = load_key(&r);
+    st = st == AIU_OK ? backup(&r) : st;
+    secret_done(&r.key);
+    return audit_exit(st);
 }
 
 // --- restore ----------------------------------------------------------------------------------
-
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *at)
-{
-    (void)st;
-    (void)type;
-    (void)at;
-    return remove(path);
-}
 
 static enum aiu_status restore(const struct request *r, const char *to)
 {
@@ -189,6 +309,44 @@ static enum aiu_status restore(const struct request *r, const char *to)
                         &result);
 }
 
+// Of an encrypted file: opened beside the target, and gone afterwards.
+static enum aiu_status restore_sealed(const struct request *r, const char *to)
+{
+    char tmp[AUDIT_FOLDER_MOST];
+    struct request opened = *r;
+
+    if (snprintf(tmp, sizeof(tmp), "%s.unsealed-XXXXXX", to) >= (int)sizeof(tmp)) {
+        return AIU_TOO_LONG;
+    }
+    if (mkdtemp(tmp) == NULL) {
+        return AIU_FILE_DENIED;
+    }
+    opened.backup = tmp;
+    enum aiu_status st = backup_unseal(r->backup, tmp, r->key);
+    if (st == AIU_FILE_INVALID) {
+        (void)fprintf(stderr,
+                      "aiu audit: %s was not encrypted with the key in %s, or was changed or cut\n",
+                      r->backup, r->key_file);
+        st = AIU_NOT_FOUND; // not what it should be
+    }
+    st = st == AIU_OK ? restore(&opened, to) : st;
+    remove_folder(tmp);
+    return st;
+}
+
+static enum aiu_status restore_any(const struct request *r, const char *to)
+{
+    struct stat st;
+
+    if (r->key == NULL && stat(r->backup, &st) == 0 && S_ISREG(st.st_mode)) {
+        (void)fprintf(stderr,
+                      "aiu audit: %s is a file; of an encrypted backup say --key FILE too\n",
+                      r->backup);
+        return AIU_USAGE;
+    }
+    return r->key == NULL ? restore(r, to) : restore_sealed(r, to);
+}
+
 static enum aiu_status drill(const struct request *r)
 {
     const char *tmp = getenv("TMPDIR"); // NOLINT(concurrency-mt-unsafe): one thread
@@ -199,11 +357,8 @@ static enum aiu_status drill(const struct request *r)
     if (mkdtemp(path) == NULL) {
         return AIU_FILE_DENIED;
     }
-    enum aiu_status st = restore(r, path);
-    // NOLINTNEXTLINE(concurrency-mt-unsafe): only with FTW_CHDIR
-    if (nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS) != 0) {
-        (void)fprintf(stderr, "aiu audit: %s could not be removed\n", path);
-    }
+    enum aiu_status st = restore_any(r, path);
+    remove_folder(path);
     return st;
 }
 
@@ -219,5 +374,10 @@ int audit_restore(int argc, char **argv)
         (void)fputs(restore_usage, stderr);
         return aiu_status_info(AIU_USAGE)->exit;
     }
-    return audit_exit(r.drill ? drill(&r) : restore(&r, r.to));
+    enum aiu_status st = load_key(&r);
+    if (st == AIU_OK) {
+        st = r.drill ? drill(&r) : restore_any(&r, r.to);
+    }
+    secret_done(&r.key);
+    return audit_exit(st);
 }

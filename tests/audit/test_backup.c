@@ -3,6 +3,7 @@
 //
 // S79, S90: a backup is whole, private, never overwrites, and is not believed once it was touched.
 #include "audit/backup.h"
+#include "audit/backup_seal.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -142,6 +143,63 @@ static void a_backup_that_was_touched_is_refused_with_the_file(void **state)
     test_remove_folder(to);
 }
 
+static struct secret *key_of(uint8_t fill)
+{
+    struct secret *key = NULL;
+    uint8_t bytes[32];
+
+    assert_ok(secret_init_library());
+    memset(bytes, fill, sizeof(bytes));
+    assert_ok(secret_new_from_bytes(bytes, sizeof(bytes), &key));
+    return key;
+}
+
+static enum aiu_status unseal(const char *file, const struct secret *key,
+                              struct backup_result *ret_result)
+{
+    CLEANUP(buf_wipe) struct buf why = BUF_OF(4096);
+    const char *to = test_new_folder();
+    enum aiu_status st = backup_unseal(file, to, key);
+
+    st = st == AIU_OK ? backup_check(to, ret_result, &why) : st;
+    test_remove_folder(to);
+    return st;
+}
+
+static void a_sealed_backup_opens_with_its_key_alone_and_only_whole(void **state)
+{
+    (void)state;
+    char log[PATH_SIZE], file[PATH_SIZE];
+    const char *to = test_new_folder();
+    CLEANUP(secret_done) struct secret *key = key_of(1);
+    CLEANUP(secret_done) struct secret *other = key_of(2);
+    struct backup_result made, opened;
+    struct stat st;
+
+    fill_log(new_log_folder(log), ENTRIES);
+    const struct backup_options o = to_folder(log, to);
+    assert_ok(backup_make(&o, &made));
+    (void)snprintf(file, sizeof(file), "%.200s/sealed", to);
+    assert_ok(backup_seal(made.path, file, key));
+    assert_status(backup_seal(made.path, file, key), AIU_BUSY); // overwrites nothing
+    assert_int_equal(stat(file, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0600);
+    assert_ok(unseal(file, key, &opened));
+    assert_int_equal(opened.entries, ENTRIES);
+    assert_memory_equal(&opened.root, &made.root, sizeof(made.root));
+    assert_status(unseal(file, other, &opened), AIU_FILE_INVALID);
+    flip_byte(file);
+    assert_status(unseal(file, key, &opened), AIU_FILE_INVALID);
+    flip_byte(file);
+    assert_ok(unseal(file, key, &opened));
+    for (off_t cut = 1; cut < st.st_size; cut *= 3) {
+        assert_int_equal(truncate(file, st.st_size - cut), 0);
+        assert_status(unseal(file, key, &opened), AIU_FILE_INVALID);
+    }
+    remove_log_folder(log);
+    test_remove_folder(to);
+}
+
 static void a_damaged_log_gives_no_backup(void **state)
 {
     (void)state;
@@ -206,5 +264,6 @@ static void a_log_that_is_written_meanwhile_gives_whole_backups(void **state)
 }
 
 TEST_MAIN(a_backup_is_the_log_and_private, a_restored_log_can_be_written_on,
-          a_backup_that_was_touched_is_refused_with_the_file, a_damaged_log_gives_no_backup,
+          a_backup_that_was_touched_is_refused_with_the_file,
+          a_sealed_backup_opens_with_its_key_alone_and_only_whole, a_damaged_log_gives_no_backup,
           a_log_that_is_written_meanwhile_gives_whole_backups)

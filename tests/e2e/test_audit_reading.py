@@ -145,6 +145,36 @@ class Reading(harness.Case):
         self.assertNotEqual(again.returncode, 0)
         self.assertIn(b"not empty", again.stderr)
 
+    def test_an_encrypted_backup_opens_with_its_key(self):
+        """S79: one file; a drill and a restore with the key, a clear no without it."""
+        keys = [os.path.join(self.folder, name) for name in ("backup.key", "other.key")]
+        for key in keys:
+            with open(key, "wb", opener=lambda path, flags: os.open(path, flags, 0o600)) as f:
+                f.write(os.urandom(32))
+        made = json.loads(self.ask("backup", "--to", self.folder, "--key", keys[0],
+                                   "--json").stdout)
+        self.assertTrue(made["path"].endswith(".sealed"), made)
+        more = json.loads(self.ask("backup", "--to", self.folder, "--key", keys[0],
+                                   "--json").stdout)
+        self.assertNotEqual(more["path"], made["path"])
+        self.assertEqual(os.stat(made["path"]).st_mode & 0o777, 0o600)
+        with open(made["path"], "rb") as f:
+            self.assertNotIn(b"decision", f.read())
+        left = os.listdir(os.path.join(self.gateway.state, "audit"))
+        self.assertEqual([name for name in left if name.startswith(".")], [])
+        drill = self.gateway.aiu("audit", "restore", made["path"], "--drill", "--key", keys[0],
+                                 "--json")
+        self.assertEqual(json.loads(drill.stdout)["root"], made["root"])
+        restored = os.path.join(self.folder, "unsealed")
+        self.gateway.aiu("audit", "restore", made["path"], "--to", restored, "--key", keys[0])
+        self.assertEqual([name for name in os.listdir(self.folder) if "unsealed-" in name], [])
+        self.gateway.aiu("audit", "fsck", "--dir", restored)
+        for words, code, said in ((["--key", keys[1]], 1, b"was not encrypted with the key"),
+                                  ([], 2, b"--key FILE")):
+            bad = self.gateway.aiu("audit", "restore", made["path"], "--drill", *words, check=False)
+            self.assertEqual(bad.returncode, code, bad.stderr)
+            self.assertIn(said, bad.stderr)
+
     def test_a_backup_has_the_months_that_have_ended(self):
         """S79: on the first of a month, too."""
         last = time.strftime("%Y-%m", time.gmtime(time.time() - 32 * 86400))
