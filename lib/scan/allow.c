@@ -151,7 +151,7 @@ enum aiu_status allow_read_report(struct allow *a, struct span json, struct allo
     struct arena arena;
     struct json_doc doc;
 
-    arena_init(&arena, ALLOW_MEMORY * 4);
+    arena_init(&arena, (size_t)4 * ALLOW_MEMORY);
     enum aiu_status st = json_parse(json, &arena, &json_default_limits, &doc, NULL);
     if (st == AIU_OK) {
         st = read_findings(a, &doc);

@@ -48,14 +48,14 @@ static enum aiu_status check_strings(const struct reading *r, const struct toml 
     return AIU_OK;
 }
 
-static const struct toml *nth(const struct toml *list, size_t n)
+static uint32_t line_of(const struct toml *list, size_t n)
 {
     const struct toml *t = list->first;
 
-    while (n-- > 0 && t->next != NULL) {
+    while (t != NULL && n-- > 0) {
         t = t->next;
     }
-    return t;
+    return t == NULL ? list->line : t->line;
 }
 
 static enum aiu_status compile_list(const struct reading *r, const struct toml *list,
@@ -78,8 +78,7 @@ static enum aiu_status compile_list(const struct reading *r, const struct toml *
     }
     enum aiu_status st = regexes_new(texts, count, ret_set, &error);
     if (st == AIU_CONFIG_INVALID) {
-        return fail(r, nth(list, error.index)->line, "this expression can not be used",
-                    error.reason);
+        return fail(r, line_of(list, error.index), "this expression can not be used", error.reason);
     }
     return st;
 }

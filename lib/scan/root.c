@@ -80,7 +80,7 @@ static enum aiu_status name_it(struct root *r, const char *real)
         name = below(real, top);
     }
     r->top = copy(top);
-    r->name = copy(name == NULL ? r->path : name);
+    r->name = name == NULL ? copy(r->path) : copy(name);
     return r->top == NULL || r->name == NULL ? AIU_NO_MEMORY : AIU_OK;
 }
 

@@ -405,8 +405,10 @@ const struct span format_csv_head =
 // A leading "=", "+", "-" or "@" would be a formula to a spreadsheet.
 static enum aiu_status csv_text(struct buf *dst, struct span text)
 {
+    static const struct span begins = SPAN("=+-@\t\r");
+
     TRY(buf_append(dst, SPAN_OF(",\"")));
-    if (text.n > 0 && memchr("=+-@\t\r", text.p[0], 6) != NULL) {
+    if (text.n > 0 && span_find_byte(begins, text.p[0]) < begins.n) {
         TRY(buf_append(dst, SPAN_OF("'")));
     }
     for (size_t i = 0; i < text.n; i++) {

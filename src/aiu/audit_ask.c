@@ -15,7 +15,7 @@ static const uint64_t day_us = UINT64_C(86400) * 1000000;
 void audit_ask_init(struct audit_ask *a)
 {
     *a = (struct audit_ask){.query = QUERY_ALL,
-                            .macs = BUF_OF(AUDIT_MONTHS_MOST * PROMPT_MAC_TEXT_SIZE)};
+                            .macs = BUF_OF((size_t)AUDIT_MONTHS_MOST * PROMPT_MAC_TEXT_SIZE)};
 }
 
 void audit_ask_done(struct audit_ask *a)
@@ -136,7 +136,7 @@ static enum aiu_status fill(struct audit_ask *a, struct mac_keys *keys, const ch
 {
     uint64_t now = (uint64_t)time(NULL) * 1000000 + day_us;
     uint64_t to = a->query.window.to_us < now ? a->query.window.to_us : now;
-    uint64_t most = AUDIT_MONTHS_MOST * 28 * day_us;
+    uint64_t most = 28 * day_us * AUDIT_MONTHS_MOST;
     uint64_t from = a->query.window.from_us;
     size_t count = 0;
 

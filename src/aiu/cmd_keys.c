@@ -229,16 +229,26 @@ static int run_show(const struct request *r)
 
 // --- arguments
 
+static const char **value_of(struct request *r, const char *option)
+{
+    const struct {
+        const char *name, **into;
+    } options[] = {{"--id", &r->id},         {"--tenant", &r->tenant},
+                   {"--config", &r->config}, {"--state-dir", &r->state_dir},
+                   {"--reason", &r->reason}, {"--grace", &r->grace}};
+
+    for (size_t i = 0; i < ARRAY_SIZE(options); i++) {
+        if (strcmp(option, options[i].name) == 0) {
+            return options[i].into;
+        }
+    }
+    return NULL;
+}
+
 static bool parse(int argc, char **argv, struct request *r)
 {
     for (int i = 2; i < argc; i++) {
-        const char **into = strcmp(argv[i], "--id") == 0          ? &r->id
-                            : strcmp(argv[i], "--tenant") == 0    ? &r->tenant
-                            : strcmp(argv[i], "--config") == 0    ? &r->config
-                            : strcmp(argv[i], "--state-dir") == 0 ? &r->state_dir
-                            : strcmp(argv[i], "--reason") == 0    ? &r->reason
-                            : strcmp(argv[i], "--grace") == 0     ? &r->grace
-                                                                  : NULL;
+        const char **into = value_of(r, argv[i]);
         if (strcmp(argv[i], "--undo") == 0) {
             r->undo = true;
         } else if (into != NULL && i + 1 < argc) {
