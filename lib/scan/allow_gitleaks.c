@@ -48,7 +48,7 @@ static enum aiu_status check_strings(const struct reading *r, const struct toml 
     return AIU_OK;
 }
 
-static uint32_t line_of(const struct toml *list, size_t n)
+static unsigned line_of(const struct toml *list, size_t n)
 {
     const struct toml *t = list->first;
 
