@@ -78,9 +78,10 @@ static enum aiu_status name_it(struct root *r, const char *real)
         name = r->path;
     } else {
         name = below(real, top);
+        name = name == NULL ? r->path : name;
     }
     r->top = copy(top);
-    r->name = name == NULL ? copy(r->path) : copy(name);
+    r->name = copy(name);
     return r->top == NULL || r->name == NULL ? AIU_NO_MEMORY : AIU_OK;
 }
 

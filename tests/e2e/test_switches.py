@@ -253,6 +253,7 @@ class ProviderKey(harness.Case):
         return False
 
     def test_a_dropped_key_is_gone(self):
+        harness.needs_true_memory()
         self.assertEqual(self.chat().status, 200)
         try:
             before = self.in_memory()
