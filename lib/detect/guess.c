@@ -53,7 +53,7 @@ static uint64_t stride_sum(const uint8_t *p, struct seen *seen)
 #endif
     seen->digits = seen->digits || lanes_any(digits | lanes_equal(v, '@') | lanes_equal(v, '$'));
     seen->gaps = seen->gaps || lanes_sum(~(letters | digits) & 1) >= STRIDE / 2 - 2;
-    both = (both & 31) | (both >> 3 & 0x3E0);
+    both = (both & 31) | (both / 8 & 0x3E0);
     memcpy(at, &both, sizeof(at));
     for (size_t i = 0; i < STRIDE / 2; i++) {
         sum += guess_pairs[at[i]];

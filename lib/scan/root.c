@@ -70,9 +70,9 @@ static enum aiu_status name_it(struct root *r, const char *real)
     const char *name = NULL;
 
     r->repository = find_repository(real, S_ISDIR(r->stat.st_mode), top);
-    if (!r->repository && getcwd(here, sizeof(here)) != NULL && below(real, here) != NULL) {
+    if (!r->repository && getcwd(here, sizeof(here)) != NULL &&
+        (name = below(real, here)) != NULL) {
         memcpy(top, here, strlen(here) + 1);
-        name = below(real, here);
     } else if (!r->repository) {
         memcpy(top, real, strlen(real) + 1);
         name = r->path;
