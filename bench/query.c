@@ -89,7 +89,7 @@ static void append_request(struct audit_log *log, struct buf *b, uint64_t i, uin
         .in_bytes = 812,
         .prompt_mac = SPAN("h1:202611-23c7e097:JyIrXnOVG2-I7BFj_EcCsXyZxjl2OiuT0Z7_D7Ky-W4"),
         .policy = {SPAN("9f86d081884c7d65"), i % 20 == 0 ? SPAN_OF("redact") : SPAN_OF("pass"),
-                   rules, i % 20 == 0 ? 2 : 0, i % 20 == 0 ? 2 : 0, 0},
+                   rules, i % 20 == 0 ? 2 : 0, i % 20 == 0 ? 2 : 0, 0, 0},
         .config = SPAN("9f86d081884c7d65"),
     };
     must(record_decision(b, &origin, &d), "decision");
