@@ -143,7 +143,9 @@ static enum aiu_status check_sealed(const struct request *r, const char *tmp, co
     struct backup_result checked;
     char folder[AUDIT_FOLDER_MOST];
 
-    (void)snprintf(folder, sizeof(folder), "%s/check", tmp);
+    if (snprintf(folder, sizeof(folder), "%s/check", tmp) >= (int)sizeof(folder)) {
+        return AIU_TOO_LONG;
+    }
     if (mkdir(folder, 0700) != 0) {
         return AIU_FILE_DENIED;
     }
