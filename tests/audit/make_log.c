@@ -26,7 +26,7 @@ static void write_note(const char *folder, const char *name, const struct row *r
 int main(int argc, char **argv)
 {
     CLEANUP(buf_wipe) struct buf vkey = BUF_OF(NOTE_KEY_TEXT_MOST);
-    CLEANUP(row_done) struct row row;
+    CLEANUP(row_done) struct row row = {.texts = NULL};
     CLEANUP(sign_key_done) struct sign_key *signer = key_of_seed(0);
     char path[PATH_SIZE * 2], name[64];
 
