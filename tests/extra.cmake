@@ -36,7 +36,8 @@ if(NOT AIU_SANITIZE)
     set_target_properties(fail_sync PROPERTIES PREFIX "" C_VISIBILITY_PRESET default
         LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/lib)
     target_compile_definitions(fail_sync PRIVATE _GNU_SOURCE)
-    target_compile_options(fail_sync PRIVATE -Wall -Wextra -Werror)
+    target_compile_options(fail_sync PRIVATE -Wall -Wextra -Werror
+        -ffile-prefix-map=${PROJECT_SOURCE_DIR}=. -ffile-prefix-map=${PROJECT_BINARY_DIR}=build)
 endif()
 file(GLOB e2e_tests CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/e2e/test_*.py)
 foreach(source IN LISTS e2e_tests)
