@@ -12,6 +12,7 @@
 #include "audit/folder.h"
 #include "base/alloc.h"
 #include "base/buf.h"
+#include "secret/io.h"
 #include "secret/seal_stream.h"
 
 static const char purpose[] = "backup";
@@ -119,21 +120,6 @@ static enum aiu_status path_of(struct span message, char out[COPY_PATH_MOST])
     return is_inside(out) ? AIU_OK : AIU_FILE_INVALID;
 }
 
-static enum aiu_status take_bytes(int fd, struct span bytes)
-{
-    while (bytes.n > 0) {
-        ssize_t n = write(fd, bytes.p, bytes.n);
-        if (n < 0 && errno == EINTR) {
-            continue;
-        }
-        if (n <= 0) {
-            return folder_errno(errno);
-        }
-        bytes = span_drop_first(bytes, (size_t)n);
-    }
-    return AIU_OK;
-}
-
 // One message; `fd` is the file that bytes belong to.
 static enum aiu_status take(int dir, struct span message, int *fd)
 {
@@ -152,7 +138,10 @@ static enum aiu_status take(int dir, struct span message, int *fd)
         folder_close_fd(fd);
         return copy_open_file(dir, path, O_WRONLY | O_CREAT | O_EXCL, fd);
     case 'b':
-        return *fd < 0 ? AIU_FILE_INVALID : take_bytes(*fd, span_drop_first(message, 1));
+        if (*fd < 0) {
+            return AIU_FILE_INVALID;
+        }
+        return io_write_all(*fd, span_drop_first(message, 1)) ? AIU_OK : folder_errno(errno);
     case 'e':
         return AIU_OK;
     default:

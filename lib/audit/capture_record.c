@@ -11,6 +11,7 @@
 
 #include "audit/folder.h"
 #include "base/num.h"
+#include "secret/io.h"
 #include "secret/seal.h"
 
 enum { PURPOSE_MOST = 96, TEMPORARY_MOST = CAPTURE_NAME_MOST + 8 };
@@ -145,18 +146,6 @@ static void temporary_of(const char *name, char out[TEMPORARY_MOST])
     (void)snprintf(out, TEMPORARY_MOST, "%s.new", name);
 }
 
-static enum aiu_status write_all(int fd, struct span bytes)
-{
-    while (bytes.n > 0) {
-        ssize_t n = write(fd, bytes.p, bytes.n);
-        if (n < 0 && errno != EINTR) {
-            return folder_errno(errno);
-        }
-        bytes = span_drop_first(bytes, n < 0 ? 0 : (size_t)n);
-    }
-    return AIU_OK;
-}
-
 enum aiu_status capture_record_write(const struct capture_store *s, const char *name,
                                      struct span sealed, bool sync)
 {
@@ -167,7 +156,7 @@ enum aiu_status capture_record_write(const struct capture_store *s, const char *
     TRY(open_month(s, name, true, &month));
     temporary_of(name, temporary);
     TRY(folder_open_file(month, temporary, O_WRONLY | O_CREAT | O_EXCL, &fd));
-    enum aiu_status st = write_all(fd, sealed);
+    enum aiu_status st = io_write_all(fd, sealed) ? AIU_OK : folder_errno(errno);
     if (st == AIU_OK && sync && fdatasync(fd) != 0) {
         st = AIU_IO;
     }

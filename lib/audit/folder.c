@@ -18,6 +18,7 @@
 
 #include "audit/wal.h"
 #include "base/alloc.h"
+#include "secret/io.h"
 
 enum { SEGMENTS_MOST = 1 << 20 };
 
@@ -286,12 +287,8 @@ static enum aiu_status write_whole(int dir, const char *name, struct span bytes)
     CLEANUP(folder_close_fd) int fd = -1;
 
     TRY(folder_open_file(dir, name, O_WRONLY | O_CREAT | O_TRUNC, &fd));
-    while (bytes.n > 0) {
-        ssize_t n = write(fd, bytes.p, bytes.n);
-        if (n < 0 && errno != EINTR) {
-            return folder_errno(errno);
-        }
-        bytes = span_drop_first(bytes, n > 0 ? (size_t)n : 0);
+    if (!io_write_all(fd, bytes)) {
+        return folder_errno(errno);
     }
     return fsync(fd) == 0 ? AIU_OK : AIU_IO;
 }

@@ -15,6 +15,7 @@
 
 #include "audit/folder.h"
 #include "base/alloc.h"
+#include "secret/io.h"
 
 enum { FEW = 6, FOLDERS_MOST = 24, DRAFT_SIZE = TILE_PATH_SIZE + 8 };
 
@@ -101,18 +102,6 @@ static enum aiu_status make_folders(struct tile_store *s, const char *path)
     return AIU_OK;
 }
 
-static enum aiu_status write_all(int fd, struct span bytes)
-{
-    while (bytes.n > 0) {
-        ssize_t n = write(fd, bytes.p, bytes.n);
-        if (n < 0 && errno != EINTR) {
-            return folder_errno(errno);
-        }
-        bytes = span_drop_first(bytes, n > 0 ? (size_t)n : 0);
-    }
-    return AIU_OK;
-}
-
 static enum aiu_status write_draft(int folder_fd, const char *draft, struct span bytes, bool sync)
 {
     CLEANUP(folder_close_fd)
@@ -121,7 +110,9 @@ static enum aiu_status write_draft(int folder_fd, const char *draft, struct span
     if (fd < 0) {
         return folder_errno(errno);
     }
-    TRY(write_all(fd, bytes));
+    if (!io_write_all(fd, bytes)) {
+        return folder_errno(errno);
+    }
     return !sync || fsync(fd) == 0 ? AIU_OK : AIU_IO;
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "secret/guarded.h"
+#include "secret/io.h"
 
 enum {
     MAGIC = 11,
@@ -25,22 +26,6 @@ struct seal_stream {
     int fd;
     uint8_t sealed[SEALED_MOST];
 };
-
-static enum aiu_status write_all(int fd, const uint8_t *p, size_t n)
-{
-    while (n > 0) {
-        ssize_t done = write(fd, p, n);
-        if (done < 0 && errno == EINTR) {
-            continue;
-        }
-        if (done <= 0) {
-            return AIU_IO;
-        }
-        p += done;
-        n -= (size_t)done;
-    }
-    return AIU_OK;
-}
 
 // AIU_FILE_INVALID where the file ends before.
 static enum aiu_status read_all(int fd, uint8_t *p, size_t n)
@@ -92,8 +77,9 @@ enum aiu_status seal_stream_new(const struct secret *ikm, const char *purpose, i
     if (bad != 0) {
         return AIU_INTERNAL;
     }
-    TRY(write_all(fd, magic, MAGIC));
-    TRY(write_all(fd, header, HEADER));
+    if (!io_write_all(fd, span_of(magic, MAGIC)) || !io_write_all(fd, span_of(header, HEADER))) {
+        return AIU_IO;
+    }
     *ret_stream = TAKE_PTR(s);
     return AIU_OK;
 }
@@ -114,7 +100,7 @@ enum aiu_status seal_stream_put(struct seal_stream *s, struct span message, bool
                                                    message.n, NULL, 0, tag) != 0) {
         return AIU_INTERNAL;
     }
-    return write_all(s->fd, s->sealed, LENGTH + n);
+    return io_write_all(s->fd, span_of(s->sealed, LENGTH + n)) ? AIU_OK : AIU_IO;
 }
 
 enum aiu_status seal_stream_open(const struct secret *ikm, const char *purpose, int fd,

@@ -16,6 +16,7 @@
 #include "aiu/status.h"
 #include "detect/rules.h"
 #include "scan/select.h"
+#include "secret/io.h"
 
 static const char usage[] =
     "usage: aiu redact [--mode MODE] [--map FILE] [--only KINDS] [--plain] <TEXT\n"
@@ -62,19 +63,6 @@ static int fail(enum aiu_status st, const char *what)
     return aiu_status_info(st)->exit;
 }
 
-static enum aiu_status write_all(const char *bytes, size_t n)
-{
-    while (n > 0) {
-        ssize_t k = write(STDOUT_FILENO, bytes, n);
-        if (k < 0 && errno != EINTR) {
-            return AIU_IO;
-        }
-        bytes += k > 0 ? k : 0;
-        n -= k > 0 ? (size_t)k : 0;
-    }
-    return AIU_OK;
-}
-
 static enum aiu_status sink(void *ctx, const char *bytes, size_t n)
 {
     return buf_append(ctx, span_of(bytes, n));
@@ -84,7 +72,9 @@ static enum aiu_status sink(void *ctx, const char *bytes, size_t n)
 static enum aiu_status flush(struct redaction *r)
 {
     TRY(pseudonym_map_save(&r->map));
-    TRY(write_all((const char *)r->out.p, r->out.n));
+    if (!io_write_all(STDOUT_FILENO, buf_span(&r->out))) {
+        return AIU_IO;
+    }
     buf_reset(&r->out);
     return AIU_OK;
 }

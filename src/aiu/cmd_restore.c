@@ -12,6 +12,7 @@
 #include "aiu/cmd.h"
 #include "aiu/pseudonym_map.h"
 #include "aiu/status.h"
+#include "secret/io.h"
 
 static const char usage[] =
     "usage: aiu restore --map FILE [--json] [--key FILE | --state-dir DIR | --config FILE] <TEXT\n"
@@ -33,15 +34,7 @@ struct restoration {
 static enum aiu_status sink(void *ctx, const char *bytes, size_t n)
 {
     (void)ctx;
-    while (n > 0) {
-        ssize_t k = write(STDOUT_FILENO, bytes, n);
-        if (k < 0 && errno != EINTR) {
-            return AIU_IO;
-        }
-        bytes += k > 0 ? k : 0;
-        n -= k > 0 ? (size_t)k : 0;
-    }
-    return AIU_OK;
+    return io_write_all(STDOUT_FILENO, span_of(bytes, n)) ? AIU_OK : AIU_IO;
 }
 
 static void restoration_done(struct restoration *r)

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "secret/io.h"
 #include "secret/load.h"
 #include "secret/master.h"
 #include "secret/seal.h"
@@ -46,26 +47,12 @@ static enum aiu_status complain(const char *path, enum aiu_status st, const char
     return st;
 }
 
-// "mkdir -p", for nobody but the owner.
-static enum aiu_status make_folders(char *path)
-{
-    for (char *slash = strchr(path + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
-        *slash = '\0';
-        int failed = mkdir(path, 0700) != 0 && errno != EEXIST;
-        *slash = '/';
-        if (failed) {
-            return AIU_FILE_DENIED;
-        }
-    }
-    return mkdir(path, 0700) == 0 || errno == EEXIST ? AIU_OK : AIU_FILE_DENIED;
-}
-
 static enum aiu_status open_master(const struct state_dir_options *where, struct secret **ret)
 {
     char path[PATH_MOST];
 
     TRY(state_dir_path(where, path));
-    enum aiu_status st = make_folders(path);
+    enum aiu_status st = io_make_folders(path) ? AIU_OK : AIU_FILE_DENIED;
     if (st != AIU_OK) {
         return complain(path, st, strerrordesc_np(errno));
     }
@@ -173,18 +160,6 @@ void pseudonym_map_done(struct pseudonym_map *m)
     *m = (struct pseudonym_map){0};
 }
 
-static enum aiu_status write_bytes(int fd, struct span rest)
-{
-    while (rest.n > 0) {
-        ssize_t n = write(fd, rest.p, rest.n);
-        if (n < 0 && errno != EINTR) {
-            return AIU_IO;
-        }
-        rest = span_drop_first(rest, n > 0 ? (size_t)n : 0);
-    }
-    return fsync(fd) == 0 ? AIU_OK : AIU_IO;
-}
-
 static enum aiu_status sync_folder(const char *path)
 {
     char folder[PATH_MOST];
@@ -216,7 +191,7 @@ static enum aiu_status replace(const char *path, struct span bytes)
     if (fd < 0) {
         return AIU_FILE_DENIED;
     }
-    enum aiu_status st = write_bytes(fd, bytes);
+    enum aiu_status st = io_write_all(fd, bytes) && fsync(fd) == 0 ? AIU_OK : AIU_IO;
     st = close(fd) == 0 ? st : AIU_IO;
     if (st == AIU_OK && rename(new_path, path) != 0) {
         st = AIU_FILE_DENIED;

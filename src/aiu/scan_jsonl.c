@@ -14,6 +14,7 @@
 #include "codec/json.h"
 #include "codec/json_write.h"
 #include "detect/deep.h"
+#include "secret/io.h"
 
 enum {
     PIECE = 256 << 10,     // one read
@@ -167,14 +168,8 @@ static enum aiu_status write_error(struct filter *f, const struct question *q, e
 
 static enum aiu_status flush(struct filter *f)
 {
-    struct span rest = buf_span(&f->output);
-
-    while (rest.n > 0) {
-        ssize_t n = write(f->out, rest.p, rest.n);
-        if (n < 0 && errno != EINTR) {
-            return AIU_IO;
-        }
-        rest = span_drop_first(rest, n > 0 ? (size_t)n : 0);
+    if (!io_write_all(f->out, buf_span(&f->output))) {
+        return AIU_IO;
     }
     buf_reset(&f->output);
     return AIU_OK;

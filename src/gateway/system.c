@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -13,6 +14,8 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "secret/io.h"
 
 // --- clocks -----------------------------------------------------------------------------------
 
@@ -106,25 +109,6 @@ void system_say(const char *format, ...)
 
 // --- state folder -----------------------------------------------------------------------------
 
-static enum aiu_status make_folders(const char *path)
-{
-    char part[4096];
-
-    if (snprintf(part, sizeof(part), "%s", path) >= (int)sizeof(part)) {
-        return AIU_TOO_LONG;
-    }
-    for (char *p = part + 1; *p != '\0'; p++) {
-        if (*p == '/') {
-            *p = '\0';
-            if (mkdir(part, 0700) != 0 && errno != EEXIST) {
-                return AIU_FILE_DENIED;
-            }
-            *p = '/';
-        }
-    }
-    return mkdir(part, 0700) == 0 || errno == EEXIST ? AIU_OK : AIU_FILE_DENIED;
-}
-
 static enum aiu_status check_folder(int fd)
 {
     struct stat st;
@@ -137,7 +121,12 @@ static enum aiu_status check_folder(int fd)
 
 enum aiu_status state_open(const char *path, struct state *ret_state)
 {
-    TRY(make_folders(path));
+    if (strlen(path) >= PATH_MAX) {
+        return AIU_TOO_LONG;
+    }
+    if (!io_make_folders(path)) {
+        return AIU_FILE_DENIED;
+    }
     if (realpath(path, ret_state->path) == NULL) {
         return AIU_FILE_DENIED;
     }

@@ -1,0 +1,46 @@
+// SPDX-FileCopyrightText: The AI Utilities authors
+// SPDX-License-Identifier: Apache-2.0
+#include "secret/io.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+bool io_write_all(int fd, struct span bytes)
+{
+    while (bytes.n > 0) {
+        ssize_t n = write(fd, bytes.p, bytes.n);
+        if (n < 0 && errno != EINTR) {
+            return false;
+        }
+        bytes = span_drop_first(bytes, n > 0 ? (size_t)n : 0);
+    }
+    return true;
+}
+
+static bool make_folder(const char *path)
+{
+    return mkdir(path, 0700) == 0 || errno == EEXIST;
+}
+
+bool io_make_folders(const char *path)
+{
+    char part[PATH_MAX];
+    size_t n = strlen(path);
+
+    if (n >= sizeof(part)) {
+        errno = ENAMETOOLONG;
+        return false;
+    }
+    memcpy(part, path, n + 1);
+    for (char *slash = strchr(part + (n > 0), '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        if (!make_folder(part)) {
+            return false;
+        }
+        *slash = '/';
+    }
+    return make_folder(part);
+}

@@ -1,0 +1,19 @@
+// SPDX-FileCopyrightText: The AI Utilities authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Blocking calls of the system that take a loop to be whole. Which status an error is, is said by
+// the layer that calls: errno tells why. Here, since base and the pure layers call nothing.
+//
+// Ownership: the caller's descriptors and paths. Threads: any.
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/span.h"
+#include "base/status.h"
+
+// Write all of `bytes`, interrupted or not. False: some of it is not written, errno.
+MUST_CHECK bool io_write_all(int fd, struct span bytes);
+
+// "mkdir -p", for nobody but the owner (0700). False: errno; ENAMETOOLONG from PATH_MAX on.
+MUST_CHECK bool io_make_folders(const char *path);
