@@ -13,6 +13,7 @@
 
 #include "audit/folder.h"
 #include "base/alloc.h"
+#include "secret/io.h"
 
 enum { DEPTH_MOST = 8 };
 
@@ -189,34 +190,42 @@ static size_t without_zeros(const uint8_t *chunk, size_t n)
     return (n + 7) & ~(size_t)7;
 }
 
-// A segment is full of zeros behind its last frame: they are not written, only left as a hole where
-// something follows.
-static enum aiu_status copy_bytes(struct copy *c, int from, int to, bool wal)
+// Where the frames of a segment end. Its writer goes forward: once this has seen a byte, all before
+// it can be read, and a copy of so much has no gap in which a frame had not yet been written.
+static enum aiu_status frames_end(struct copy *c, int from, uint64_t *ret_end)
 {
-    uint64_t offset = 0, end = 0;
-    size_t n = 0;
+    uint64_t offset = 0;
+    size_t n = COPY_CHUNK;
 
-    for (;;) {
+    *ret_end = 0;
+    while (n == COPY_CHUNK) {
         TRY(copy_read(from, c->chunk, &n));
-        size_t used = wal ? without_zeros(c->chunk, n) : n;
-        used = used < n ? used : n;
-        if (used > 0) {
-            if (pwrite(to, c->chunk, used, (off_t)offset) != (ssize_t)used) {
-                return folder_errno(errno);
-            }
-            end = offset + used;
-        }
+        size_t used = without_zeros(c->chunk, n);
+        *ret_end = used > 0 ? offset + used : *ret_end;
         offset += n;
-        if (n < COPY_CHUNK) {
-            break;
-        }
     }
-    return ftruncate(to, (off_t)end) == 0 && fsync(to) == 0 ? AIU_OK : folder_errno(errno);
+    *ret_end = *ret_end < offset ? *ret_end : offset;
+    return lseek(from, 0, SEEK_SET) == 0 ? AIU_OK : folder_errno(errno);
+}
+
+static enum aiu_status copy_bytes(struct copy *c, int from, int to, uint64_t most)
+{
+    uint64_t offset = 0;
+    size_t n = COPY_CHUNK;
+
+    while (n == COPY_CHUNK && offset < most) {
+        TRY(copy_read(from, c->chunk, &n));
+        size_t used = n < most - offset ? n : (size_t)(most - offset);
+        TRY(io_write_all(to, span_of(c->chunk, used)) ? AIU_OK : folder_errno(errno));
+        offset += n;
+    }
+    return fsync(to) == 0 ? AIU_OK : folder_errno(errno);
 }
 
 static enum aiu_status copy_file(void *ctx, const char *path)
 {
     struct copy *c = ctx;
+    uint64_t most = UINT64_MAX;
     int from = -1, to = -1;
     enum aiu_status st = copy_open_file(c->from, path, O_RDONLY, &from);
 
@@ -225,8 +234,11 @@ static enum aiu_status copy_file(void *ctx, const char *path)
     }
     TRY(st);
     st = copy_open_file(c->to, path, O_WRONLY | O_CREAT | O_EXCL, &to);
+    if (st == AIU_OK && is_wal(path)) {
+        st = frames_end(c, from, &most);
+    }
     if (st == AIU_OK) {
-        st = copy_bytes(c, from, to, is_wal(path));
+        st = copy_bytes(c, from, to, most);
     }
     folder_close_fd(&from);
     folder_close_fd(&to);

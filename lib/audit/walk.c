@@ -130,20 +130,26 @@ static enum aiu_status judge_rest(struct walk *w, bool last)
     return AIU_OK;
 }
 
+// A good frame behind a bad one, in a live log: the bad one was written before the good one could
+// be seen, so another look at it tells damage from a write that was just under way.
 static enum aiu_status take_rest(struct walk *w, bool last)
 {
     struct fsck_report *report = &w->result->report;
     enum wal_found found = WAL_END;
+    uint64_t index = 0;
 
-    TRY(judge_rest(w, last));
-    if (last && report->fault == FSCK_FRAME) {
-        report->fault = FSCK_NONE;
-        scan_seek(&w->scan, w->result->end_offset);
-        TRY(take_frames(w, &found));
-        if (!is_faulty(w)) {
-            TRY(judge_rest(w, last));
+    do {
+        index = w->index;
+        TRY(judge_rest(w, last));
+        if (last && report->fault == FSCK_FRAME) {
+            report->fault = FSCK_NONE;
+            scan_seek(&w->scan, w->result->end_offset);
+            TRY(take_frames(w, &found));
+            if (w->index == index && !is_faulty(w)) {
+                fault(w, FSCK_FRAME, w->result->end_offset);
+            }
         }
-    }
+    } while (w->index != index && !is_faulty(w));
     if (!is_faulty(w) && w->result->dirty_end != 0) {
         report->torn_bytes = w->result->dirty_end - w->result->end_offset;
     }
