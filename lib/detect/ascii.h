@@ -54,6 +54,21 @@ static inline bool is_base64url(uint8_t c)
     return is_alnum(c) || c == '-' || c == '_';
 }
 
+// Of a digit of base64 or base64url; any other byte is as the last one.
+static inline uint32_t base64_value(uint8_t c)
+{
+    if (is_upper(c)) {
+        return c - 'A';
+    }
+    if (is_digit(c)) {
+        return c - '0' + 52U;
+    }
+    if (is_alpha(c)) {
+        return c - 'a' + 26U;
+    }
+    return c == '+' || c == '-' ? 62 : 63;
+}
+
 static inline bool is_blank(uint8_t c)
 {
     return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\v' || c == '\f';

@@ -58,20 +58,6 @@ static inline bool is_base64(uint8_t c)
     return digits[c];
 }
 
-static uint32_t value64(uint8_t c)
-{
-    if (is_upper(c)) {
-        return c - 'A';
-    }
-    if (is_digit(c)) {
-        return c - '0' + 52U;
-    }
-    if (is_alpha(c)) {
-        return c - 'a' + 26U;
-    }
-    return c == '+' || c == '-' ? 62 : 63;
-}
-
 static uint8_t value16(uint8_t c)
 {
     return is_digit(c) ? (uint8_t)(c - '0') : (uint8_t)((c | 0x20) - 'a' + 10);
@@ -180,7 +166,7 @@ struct code {
     uint32_t (*value)(uint8_t);
 };
 
-static const struct code base64 = {6, value64};
+static const struct code base64 = {6, base64_value};
 static const struct code base32 = {5, value32};
 static const struct code hex = {4, value_hex};
 

@@ -15,27 +15,13 @@ enum {
     PASSWORD_FEWEST = 3,
 };
 
-static unsigned base64url_value(uint8_t c)
-{
-    if (is_upper(c)) {
-        return c - 'A';
-    }
-    if (is_alpha(c)) {
-        return c - 'a' + 26U;
-    }
-    if (is_digit(c)) {
-        return c - '0' + 52U;
-    }
-    return c == '-' ? 62 : 63;
-}
-
 static size_t decode_base64url(struct span text, uint8_t *out)
 {
     uint32_t bits = 0;
     size_t n = 0;
 
     for (size_t i = 0; i < text.n; i++) {
-        bits = bits << 6 | base64url_value(text.p[i]);
+        bits = bits << 6 | base64_value(text.p[i]);
         if (i % 4 > 0) {
             out[n++] = (uint8_t)(bits >> (6 - 2 * (i % 4)));
         }

@@ -160,20 +160,6 @@ enum validity validate_password(struct span text)
                                                                                 : VALID_NO;
 }
 
-static unsigned base64_value(uint8_t c)
-{
-    if (is_upper(c)) {
-        return c - 'A';
-    }
-    if (is_alpha(c)) {
-        return c - 'a' + 26U;
-    }
-    if (is_digit(c)) {
-        return c - '0' + 52U;
-    }
-    return c == '+' ? 62 : 63;
-}
-
 // RFC 7617: base64 of "user:password", both printable ASCII.
 enum validity validate_basic_auth(struct span text)
 {
