@@ -93,24 +93,15 @@ enum aiu_status capture_record_seal(const struct secret *key,
     return seal(key, purpose, content, sealed);
 }
 
-static enum aiu_status hex_of(struct span bytes, char *out)
-{
-    CLEANUP(buf_wipe) struct buf b = BUF_OF(64);
-
-    TRY(num_append_hex(&b, bytes));
-    memcpy(out, b.p, b.n);
-    out[b.n] = '\0';
-    return AIU_OK;
-}
-
 enum aiu_status capture_record_head(struct span sealed, struct capture_key_name *ret)
 {
     if (sealed.n < CAPTURE_HEAD || !span_starts_with(sealed, magic)) {
         return AIU_FILE_INVALID;
     }
-    TRY(hex_of(span_of(sealed.p + magic.n, CAPTURE_SUBJECT_SIZE / 2), ret->subject));
-    return hex_of(span_of(sealed.p + magic.n + CAPTURE_SUBJECT_SIZE / 2, CAPTURE_KEY_SIZE / 2),
+    num_write_hex(span_of(sealed.p + magic.n, CAPTURE_SUBJECT_SIZE / 2), ret->subject);
+    num_write_hex(span_of(sealed.p + magic.n + CAPTURE_SUBJECT_SIZE / 2, CAPTURE_KEY_SIZE / 2),
                   ret->id);
+    return AIU_OK;
 }
 
 enum aiu_status capture_record_open(const struct capture_store *s, const struct secret *master,

@@ -94,16 +94,6 @@ enum aiu_status capture_subject_mac(const struct secret *master, struct mac **re
     return mac_new(key, ret_mac);
 }
 
-static enum aiu_status to_hex(struct span bytes, char *out)
-{
-    CLEANUP(buf_wipe) struct buf b = BUF_OF(64);
-
-    TRY(num_append_hex(&b, bytes));
-    memcpy(out, b.p, b.n);
-    out[b.n] = '\0';
-    return AIU_OK;
-}
-
 enum aiu_status capture_subject(struct mac *mac, struct span tenant, const char *kind,
                                 struct span name, char ret[CAPTURE_SUBJECT_SIZE + 1])
 {
@@ -118,7 +108,8 @@ enum aiu_status capture_subject(struct mac *mac, struct span tenant, const char 
     mac_update(mac, span_of(kind, strlen(kind) + 1));
     mac_update(mac, name);
     TRY(mac_final(mac, out));
-    return to_hex(span_of(out, CAPTURE_SUBJECT_SIZE / 2), ret);
+    num_write_hex(span_of(out, CAPTURE_SUBJECT_SIZE / 2), ret);
+    return AIU_OK;
 }
 
 static bool is_hex(const char *text, size_t n)
@@ -147,7 +138,7 @@ enum aiu_status capture_key_new(const struct secret *master, struct capture_key_
     uint8_t id[CAPTURE_KEY_SIZE / 2];
 
     random_fill(id, sizeof(id));
-    TRY(to_hex(span_of(id, sizeof(id)), name->id));
+    num_write_hex(span_of(id, sizeof(id)), name->id);
     TRY(secret_new_random(KEY_BYTES, &key));
     TRY(secret_bind_origin(key, KEY_ORIGIN));
     TRY(secret_append_for(key, KEY_ORIGIN, &bytes));

@@ -81,18 +81,30 @@ int num_hex_digit(uint8_t c)
     return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
-enum aiu_status num_append_hex(struct buf *b, struct span bytes)
+static void write_hex(struct span bytes, uint8_t *p)
 {
     static const char digits[] = "0123456789abcdef";
-    uint8_t *p = NULL;
 
-    TRY(buf_reserve(b, bytes.n * 2, &p));
     for (size_t i = 0; i < bytes.n; i++) {
         p[2 * i] = (uint8_t)digits[bytes.p[i] >> 4];
         p[2 * i + 1] = (uint8_t)digits[bytes.p[i] & 15];
     }
+}
+
+enum aiu_status num_append_hex(struct buf *b, struct span bytes)
+{
+    uint8_t *p = NULL;
+
+    TRY(buf_reserve(b, bytes.n * 2, &p));
+    write_hex(bytes, p);
     buf_grow(b, bytes.n * 2);
     return AIU_OK;
+}
+
+void num_write_hex(struct span bytes, char *text)
+{
+    write_hex(bytes, (uint8_t *)text);
+    text[bytes.n * 2] = '\0';
 }
 
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";

@@ -22,6 +22,8 @@ MUST_CHECK enum aiu_status num_parse_size(struct span text, uint64_t *ret_bytes)
 int num_hex_digit(uint8_t c);
 
 MUST_CHECK enum aiu_status num_append_hex(struct buf *b, struct span bytes);
+// The same into `text`, of 2 n + 1 bytes, with a zero at the end.
+void num_write_hex(struct span bytes, char *text);
 
 // RFC 4648: section 4 with padding, section 5 (url) without.
 MUST_CHECK enum aiu_status num_append_base64(struct buf *b, struct span bytes);

@@ -122,6 +122,9 @@ static void hex_is_lower_case(void **state)
     assert_ok(num_append_hex(&b, SPAN_OF("\0\x9f\xA0\xff")));
     assert_span("hex", buf_span(&b), SPAN_OF("009fa0ff"));
     assert_status(num_append_hex(&b, SPAN_OF("x")), AIU_TOO_LONG);
+    char text[9] = "........";
+    num_write_hex(SPAN_OF("\0\x9f\xA0"), text);
+    assert_memory_equal(text, "009fa0\0.", 9);
 }
 
 // RFC 4648 section 10, and the digits in which the alphabets differ.
