@@ -8,15 +8,15 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "audit/checkpoint.h"
 #include "audit/frontier.h"
+#include "secret/io.h"
 
-enum { DEPTH_MOST = 16, CHECKPOINT_BYTES = 64 * 1024, MONTH_SIZE = 8 };
+enum { CHECKPOINT_BYTES = 64 * 1024, MONTH_SIZE = 8 };
 
 static const char main_name[] = "main";
 static const char next_name[] = "next";
@@ -27,16 +27,6 @@ static enum aiu_status sync_folder(int fd)
     return fsync(fd) == 0 ? AIU_OK : AIU_IO;
 }
 
-// Deleting
-
-static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *where)
-{
-    (void)st;
-    (void)kind;
-    (void)where;
-    return remove(path);
-}
-
 static enum aiu_status remove_tree(const char *audit, const char *name)
 {
     char path[SHARD_PATH_MOST];
@@ -44,11 +34,7 @@ static enum aiu_status remove_tree(const char *audit, const char *name)
     if (snprintf(path, sizeof(path), "%s/%s", audit, name) >= (int)sizeof(path)) {
         return AIU_TOO_LONG;
     }
-    // NOLINTNEXTLINE(concurrency-mt-unsafe): only with FTW_CHDIR
-    if (nftw(path, remove_one, DEPTH_MOST, FTW_DEPTH | FTW_PHYS) != 0 && errno != ENOENT) {
-        return folder_errno(errno);
-    }
-    return AIU_OK;
+    return io_remove_folder(path) ? AIU_OK : folder_errno(errno);
 }
 
 static bool exists(int fd, const char *name)

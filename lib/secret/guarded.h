@@ -20,6 +20,10 @@ void secret_seal(struct secret *s);
 MUST_CHECK enum aiu_status hkdf_into(const struct secret *ikm, struct span salt, struct span info,
                                      size_t n, uint8_t *out);
 
+// The same with `label` and then `purpose` as the info.
+MUST_CHECK enum aiu_status hkdf_for(const struct secret *ikm, struct span label,
+                                    const char *purpose, size_t n, uint8_t *out);
+
 // Guarded memory that something of unknown length is read into.
 struct pad {
     uint8_t *p;

@@ -3,7 +3,9 @@
 #include "secret/io.h"
 
 #include <errno.h>
+#include <ftw.h>
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -18,6 +20,22 @@ bool io_write_all(int fd, struct span bytes)
         bytes = span_drop_first(bytes, n > 0 ? (size_t)n : 0);
     }
     return true;
+}
+
+static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *where)
+{
+    (void)st;
+    (void)kind;
+    (void)where;
+    return remove(path);
+}
+
+bool io_remove_folder(const char *path)
+{
+    enum { OPEN_MOST = 16 };
+
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): only with FTW_CHDIR
+    return nftw(path, remove_one, OPEN_MOST, FTW_DEPTH | FTW_PHYS) == 0 || errno == ENOENT;
 }
 
 static bool make_folder(const char *path)

@@ -15,5 +15,8 @@
 // Write all of `bytes`, interrupted or not. False: some of it is not written, errno.
 MUST_CHECK bool io_write_all(int fd, struct span bytes);
 
+// "rm -r", symbolic links not followed. True where nothing is there any more, false: errno.
+MUST_CHECK bool io_remove_folder(const char *path);
+
 // "mkdir -p", for nobody but the owner (0700). False: errno; ENAMETOOLONG from PATH_MAX on.
 MUST_CHECK bool io_make_folders(const char *path);

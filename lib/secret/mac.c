@@ -14,6 +14,7 @@
 #include <sodium.h>
 
 #include "base/alloc.h"
+#include "base/buf.h"
 #include "secret/guarded.h"
 
 struct mac {
@@ -154,6 +155,16 @@ enum aiu_status hkdf_into(const struct secret *ikm, struct span salt, struct spa
     EVP_KDF_CTX_free(ctx);
     EVP_KDF_free(hkdf);
     return done ? AIU_OK : AIU_NO_MEMORY;
+}
+
+enum aiu_status hkdf_for(const struct secret *ikm, struct span label, const char *purpose, size_t n,
+                         uint8_t *out)
+{
+    CLEANUP(buf_wipe) struct buf info = BUF_OF(256);
+
+    TRY(buf_append(&info, label));
+    TRY(buf_append(&info, span_str(purpose)));
+    return hkdf_into(ikm, SPAN_OF(""), buf_span(&info), n, out);
 }
 
 enum aiu_status hkdf_sha256(const struct secret *ikm, struct span salt, struct span info, size_t n,

@@ -16,14 +16,7 @@ enum {
 
 static const uint8_t head[HEAD] = {'a', 'i', 'u', '-', 's', 'e', 'a', 'l', 1};
 
-static enum aiu_status key_of(const struct secret *ikm, const char *purpose, uint8_t key[KEY])
-{
-    CLEANUP(buf_wipe) struct buf info = BUF_OF(128);
-
-    TRY(buf_append(&info, SPAN_OF("aiu/seal/v1/")));
-    TRY(buf_append(&info, span_str(purpose)));
-    return hkdf_into(ikm, SPAN_OF(""), buf_span(&info), KEY, key);
-}
+static const struct span label = SPAN("aiu/seal/v1/");
 
 enum aiu_status seal(const struct secret *ikm, const char *purpose, struct span plain,
                      struct buf *dst)
@@ -32,7 +25,7 @@ enum aiu_status seal(const struct secret *ikm, const char *purpose, struct span 
     uint8_t *p = NULL;
 
     TRY(buf_reserve(dst, SEAL_OVERHEAD + plain.n, &p));
-    TRY(key_of(ikm, purpose, key));
+    TRY(hkdf_for(ikm, label, purpose, KEY, key));
     memcpy(p, head, HEAD);
     randombytes_buf(p + HEAD, NONCE);
     (void)crypto_aead_xchacha20poly1305_ietf_encrypt(p + HEAD + NONCE, NULL, plain.p, plain.n, head,
@@ -53,7 +46,7 @@ enum aiu_status seal_open(const struct secret *ikm, const char *purpose, struct 
     }
     size_t n = sealed.n - SEAL_OVERHEAD;
     TRY(buf_reserve(dst, n + 1, &p));
-    TRY(key_of(ikm, purpose, key));
+    TRY(hkdf_for(ikm, label, purpose, KEY, key));
     int bad = crypto_aead_xchacha20poly1305_ietf_decrypt(p, NULL, NULL, sealed.p + HEAD + NONCE,
                                                          n + TAG, head, HEAD, sealed.p + HEAD, key);
     sodium_memzero(key, sizeof(key));

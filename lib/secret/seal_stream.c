@@ -44,14 +44,7 @@ static enum aiu_status read_all(int fd, uint8_t *p, size_t n)
     return AIU_OK;
 }
 
-static enum aiu_status key_of(const struct secret *ikm, const char *purpose, uint8_t key[KEY])
-{
-    CLEANUP(buf_wipe) struct buf info = BUF_OF(128);
-
-    TRY(buf_append(&info, SPAN_OF("aiu/seal-stream/v1/")));
-    TRY(buf_append(&info, span_str(purpose)));
-    return hkdf_into(ikm, SPAN_OF(""), buf_span(&info), KEY, key);
-}
+static const struct span label = SPAN("aiu/seal-stream/v1/");
 
 static enum aiu_status new_stream(int fd, struct seal_stream **ret_stream)
 {
@@ -71,7 +64,7 @@ enum aiu_status seal_stream_new(const struct secret *ikm, const char *purpose, i
     uint8_t header[HEADER];
 
     TRY(new_stream(fd, &s));
-    TRY(key_of(ikm, purpose, key));
+    TRY(hkdf_for(ikm, label, purpose, KEY, key));
     int bad = crypto_secretstream_xchacha20poly1305_init_push(&s->state, header, key);
     sodium_memzero(key, sizeof(key));
     if (bad != 0) {
@@ -115,7 +108,7 @@ enum aiu_status seal_stream_open(const struct secret *ikm, const char *purpose, 
         return AIU_FILE_INVALID;
     }
     TRY(new_stream(fd, &s));
-    TRY(key_of(ikm, purpose, key));
+    TRY(hkdf_for(ikm, label, purpose, KEY, key));
     int bad = crypto_secretstream_xchacha20poly1305_init_pull(&s->state, head + MAGIC, key);
     sodium_memzero(key, sizeof(key));
     if (bad != 0) {

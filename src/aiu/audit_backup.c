@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // `aiu audit backup` and `restore` (guide S79, S90): copies that are known to be good.
-#include <ftw.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +15,7 @@
 #include "audit/months.h"
 #include "base/num.h"
 #include "codec/json_write.h"
+#include "secret/io.h"
 #include "secret/load.h"
 
 static const char backup_usage[] =
@@ -92,18 +92,9 @@ static enum aiu_status load_key(struct request *r)
     return st;
 }
 
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *at)
-{
-    (void)st;
-    (void)type;
-    (void)at;
-    return remove(path);
-}
-
 static void remove_folder(const char *path)
 {
-    // NOLINTNEXTLINE(concurrency-mt-unsafe): only with FTW_CHDIR
-    if (nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS) != 0) {
+    if (!io_remove_folder(path)) {
         (void)fprintf(stderr, "aiu audit: %s could not be removed\n", path);
     }
 }

@@ -80,5 +80,31 @@ static void folders_are_made_with_those_above_for_the_owner_alone(void **state)
     test_remove_folder(top);
 }
 
+static void a_folder_goes_with_all_in_it_but_not_what_a_link_points_at(void **state)
+{
+    (void)state;
+    const char *top = test_new_folder();
+    char kept[512], gone[512], path[512];
+
+    (void)snprintf(kept, sizeof(kept), "%.200s/kept", top);
+    (void)snprintf(gone, sizeof(gone), "%.200s/gone", top);
+    (void)snprintf(path, sizeof(path), "%.300s/a/b", gone);
+    assert_true(io_make_folders(kept));
+    assert_true(io_make_folders(path));
+    (void)snprintf(path, sizeof(path), "%.300s/a/link", gone);
+    assert_int_equal(symlink(kept, path), 0);
+    assert_true(io_remove_folder(gone));
+    assert_int_not_equal(access(gone, F_OK), 0);
+    assert_int_equal(access(kept, F_OK), 0);
+    assert_true(io_remove_folder(gone)); // not there any more
+    (void)snprintf(path, sizeof(path), "%.300s/file", kept);
+    (void)close(open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+    (void)snprintf(path, sizeof(path), "%.300s/file/x", kept);
+    assert_false(io_remove_folder(path));
+    assert_int_equal(errno, ENOTDIR);
+    test_remove_folder(top);
+}
+
 TEST_MAIN(what_a_pipe_takes_in_parts_is_written_whole, what_cannot_be_written_is_said,
-          folders_are_made_with_those_above_for_the_owner_alone)
+          folders_are_made_with_those_above_for_the_owner_alone,
+          a_folder_goes_with_all_in_it_but_not_what_a_link_points_at)
