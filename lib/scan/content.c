@@ -5,6 +5,9 @@
 // first finding that is not yet handled is dropped, but for CONTEXT bytes that show its line.
 #include "scan/content.h"
 
+#include <errno.h>
+#include <unistd.h>
+
 #include "base/alloc.h"
 #include "detect/deep.h"
 #include "detect/window.h"
@@ -42,6 +45,16 @@ void content_done(struct content *c)
     file_findings_done(&c->hits);
     scratch_free(c->scratch);
     c->scratch = NULL;
+}
+
+ssize_t content_read_fd(void *ctx, uint8_t *to, size_t most)
+{
+    ssize_t n = 0;
+
+    do {
+        n = read(*(const int *)ctx, to, most);
+    } while (n < 0 && errno == EINTR);
+    return n;
 }
 
 static struct span between(const struct file *f, size_t start, size_t end)

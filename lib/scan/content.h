@@ -38,6 +38,8 @@ struct content_rules {
 
 // The next bytes of a file into `to`: how many, 0 at the end, -1 on an error.
 typedef ssize_t (*content_read)(void *ctx, uint8_t *to, size_t most);
+// Of a descriptor: `ctx` is an int.
+ssize_t content_read_fd(void *ctx, uint8_t *to, size_t most);
 
 struct content_source {
     content_read read;

@@ -137,16 +137,6 @@ static enum aiu_status push_found(void *ctx, const char *path, const char *name)
     return push(ctx, path, name, false);
 }
 
-static ssize_t read_fd(void *ctx, uint8_t *to, size_t most)
-{
-    ssize_t n = 0;
-
-    do {
-        n = read(*(const int *)ctx, to, most);
-    } while (n < 0 && errno == EINTR);
-    return n;
-}
-
 static const char *why_of(enum aiu_status st, int error)
 {
     return st == AIU_IO ? strerrordesc_np(error) : aiu_status_info(st)->text;
@@ -162,7 +152,7 @@ static bool has_shrunk(int fd, const struct stat *before)
 
 static enum aiu_status scan_open(struct worker *w, const struct job *job, int fd)
 {
-    const struct content_source source = {.read = read_fd, .ctx = &fd, .file = job->file};
+    const struct content_source source = {.read = content_read_fd, .ctx = &fd, .file = job->file};
     struct stat before;
 
     if (fstat(fd, &before) != 0 || !S_ISREG(before.st_mode)) {

@@ -17,16 +17,6 @@ static void report(const struct files_options *options, struct files_result *r, 
     }
 }
 
-static ssize_t read_fd(void *ctx, uint8_t *to, size_t most)
-{
-    ssize_t n = 0;
-
-    do {
-        n = read(*(const int *)ctx, to, most);
-    } while (n < 0 && errno == EINTR);
-    return n;
-}
-
 // Give the result what a content found. The hits' texts change their owner.
 static enum aiu_status move_findings(struct content *c, struct files_result *r)
 {
@@ -58,7 +48,7 @@ enum aiu_status texts_scan_pipe(const struct files_options *options, int fd, con
 {
     CLEANUP(content_done) struct content c;
     struct source_file *file = NULL;
-    struct content_source source = {.read = read_fd, .ctx = &fd, .text = true};
+    struct content_source source = {.read = content_read_fd, .ctx = &fd, .text = true};
 
     TRY(content_init(&c, options->rules));
     TRY(source_file_new(name, name, 0, &file));
