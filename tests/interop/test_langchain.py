@@ -45,5 +45,22 @@ class LangChain(harness.Case):
         self.assertTrue(str(caught.exception.code).startswith("provider_"))
 
 
+class Pseudonyms(harness.Case):
+    """S57 through LangChain."""
+
+    @classmethod
+    def configure(cls, config):
+        config["policies"] = [{"name": "default", "request": {"pii": "pseudonym"}}]
+
+    def test_invoke_and_stream(self):
+        text = "write to grace.hopper@navy.example today"
+        model = ChatOpenAI(base_url=self.gateway.url + "/v1", api_key=harness.APP_KEY,
+                           model="mock-echo", max_retries=0, use_responses_api=False)
+        self.assertEqual(model.invoke(text).content, text)
+        self.assertEqual("".join(c.content for c in model.stream(text)), text)
+        for request in self.mock.requests()[-2:]:
+            self.assertNotIn("grace.hopper", request["body"])
+
+
 if __name__ == "__main__":
     harness.main()

@@ -266,5 +266,71 @@ class Sdk(harness.Case):
         self.assertEqual(asyncio.run(run()), ["n%d" % i for i in range(50)])
 
 
+class Pseudonyms(harness.Case):
+    """S57: an application that never learns that its provider saw tokens in place of its values."""
+    EMAIL, CARD = "grace.hopper@navy.example", "5555 5555 5555 4444"
+
+    @classmethod
+    def configure(cls, config):
+        config["policies"] = [{"name": "default",
+                               "request": {"pii": "pseudonym", "secrets": "pseudonym"}}]
+
+    def setUp(self):
+        self.client = openai.OpenAI(base_url=self.gateway.url + "/v1", api_key=harness.APP_KEY,
+                                    timeout=20, max_retries=0)
+        self.addCleanup(self.client.close)
+
+    def create(self, messages, mock=None, **fields):
+        return self.client.chat.completions.create(
+            model="mock-echo", messages=messages, extra_body={"mock": mock} if mock else None,
+            **fields)
+
+    def assert_hidden(self):
+        sent = self.mock.requests()[-1]["body"]
+        for value in (self.EMAIL, self.CARD):
+            self.assertNotIn(value, sent)
+
+    def test_a_conversation_over_several_turns(self):
+        messages, tokens = [], None
+        for turn in range(4):
+            text = "turn %d: mail %s, charge %s" % (turn, self.EMAIL, self.CARD)
+            messages.append({"role": "user", "content": text})
+            if turn % 2:
+                answer = "".join(c.choices[0].delta.content or ""
+                                 for c in self.create(messages, {"chunk": 3}, stream=True)
+                                 if c.choices)
+            else:
+                answer = self.create(messages).choices[0].message.content
+            self.assertEqual(answer, text)
+            messages.append({"role": "assistant", "content": answer})
+            self.assert_hidden()
+            first = json.loads(self.mock.requests()[-1]["body"])["messages"][0]["content"]
+            tokens = tokens or first
+            self.assertEqual(first, tokens)
+
+    def test_arguments_of_tools(self):
+        wanted = {"to": self.EMAIL, "card": self.CARD}
+        mock = {"reply": json.dumps(wanted), "channel": "tool", "tools": 1, "chunk": 5}
+        messages = [{"role": "user", "content": "pay"}]
+        call = self.create(messages, mock, tools=[TOOL]).choices[0].message.tool_calls[0]
+        self.assertEqual(json.loads(call.function.arguments), wanted)
+        self.assert_hidden()
+        arguments = ""
+        for chunk in self.create(messages, mock, tools=[TOOL], stream=True):
+            for part in chunk.choices[0].delta.tool_calls or []:
+                arguments += part.function.arguments or ""
+        self.assertEqual(json.loads(arguments), wanted)
+        self.assert_hidden()
+
+    def test_structured_output(self):
+        mock = {"reply": json.dumps({"name": self.EMAIL, "age": 3, "tags": [self.CARD]})}
+        answer = self.client.chat.completions.parse(
+            model="mock-echo", messages=[{"role": "user", "content": "who is %s" % self.EMAIL}],
+            response_format=Person, extra_body={"mock": mock})
+        self.assertEqual(answer.choices[0].message.parsed,
+                         Person(name=self.EMAIL, age=3, tags=[self.CARD]))
+        self.assert_hidden()
+
+
 if __name__ == "__main__":
     harness.main()
