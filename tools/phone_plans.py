@@ -1,19 +1,23 @@
 #!/usr/bin/env python3
 # SPDX-FileCopyrightText: The AI Utilities authors
 # SPDX-License-Identifier: Apache-2.0
-"""Makes lib/detect/phone_plans.c: which national numbers exist behind each calling code.
+"""Makes lib/detect/phone_plans.c: which national numbers exist behind each calling code, and how the
+regions write them at home.
 
 The number plans of all regions, as expressions, are in the metadata of libphonenumber (Apache-2.0),
 which python3-phonenumbers carries. Here they become ranges of leading digits with the lengths that
-numbers so begun may have: small, and a look-up instead of an expression.
+numbers so begun may have: small, and a look-up instead of an expression. A region has the plan of its
+calling code, the digits that are dialled in front of a number inside of it (its trunk prefix), and
+the ranges of numbers that are written without them too.
 
     tools/phone_plans.py > lib/detect/phone_plans.c
 """
 import functools
+import random
 import warnings
 
 import phonenumbers
-from phonenumbers import phonemetadata
+from phonenumbers import phonemetadata, phonenumberutil
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -24,6 +28,7 @@ DEPTH = 3  # leading digits that are told apart
 KINDS = ("fixed_line", "mobile", "toll_free", "premium_rate", "shared_cost", "personal_number",
          "voip", "pager", "uan", "voicemail")
 SHORTEST, LONGEST = 4, 15
+SAMPLES = 7  # numbers by chance of each length and beginning
 
 
 class Automaton:
@@ -135,10 +140,82 @@ def regions():
         yield code, patterns
 
 
+def written_bare(code, meta, number):
+    """Whether people write this number without the trunk prefix (as libphonenumber's matcher sees it)."""
+    if not phonenumbers.is_valid_number(phonenumbers.parse("+%d%s" % (code, number))):
+        return None
+    form = phonenumberutil._choose_formatting_pattern_for_number(meta.number_format, number)
+    rule = form.national_prefix_formatting_rule if form else None
+    return (not rule or bool(form.national_prefix_optional_when_formatting)
+            or phonenumberutil._formatting_rule_has_first_group_only(rule))
+
+
+def is_bare(code, prefix, lengths, meta, chance):
+    """A vote of numbers by chance that begin so; None where none of them is valid."""
+    votes = []
+    for length in (n for n in range(SHORTEST, LONGEST + 1) if lengths >> n & 1):
+        for _ in range(SAMPLES):
+            rest = "".join(chance.choice("0123456789") for _ in range(length - DEPTH))
+            votes.append(written_bare(code, meta, prefix + rest))
+    votes = [v for v in votes if v is not None]
+    return 2 * sum(votes) > len(votes) if votes else None
+
+
+def bare_ranges(code, plan, meta):
+    """Ranges of leading digits; what is in no plan may lie in one."""
+    chance = random.Random(code)
+    found, last = [], False
+    for prefix in sorted(plan):
+        bare, n = is_bare(code, prefix, plan[prefix], meta, chance), int(prefix)
+        if bare is None:
+            continue
+        if bare and last:
+            found[-1][1] = n
+        elif bare:
+            found.append([n, n])
+        last = bare
+    return found
+
+
+def trunk_of(name):
+    trunk = phonemetadata.PhoneMetadata.metadata_for_region(name).national_prefix or ""
+    return trunk if trunk.isdigit() else ""
+
+
+def print_table(items):
+    line = ""
+    for item in items:
+        if len(line) + len(item) > 96:
+            print("    " + line.rstrip())
+            line = ""
+        line += item
+    print("    " + line.rstrip() + "\n};")
+
+
+def print_regions(codes, plans):
+    bare, regions = [], []
+    for index, (code, _, _) in enumerate(codes):
+        names = [n for n in phonenumbers.COUNTRY_CODE_TO_REGION_CODE[code] if n != "001"]
+        if not names:
+            continue
+        first = len(bare)
+        meta = phonemetadata.PhoneMetadata.metadata_for_region(names[0])
+        if any(trunk_of(n) for n in names):
+            bare += bare_ranges(code, plans[index], meta)
+        for name in names:
+            regions.append((name, trunk_of(name), index, first, len(bare) - first))
+    print("\nconst struct phone_region phone_regions[PHONE_REGIONS] = {")
+    print_table('{"%s", "%s", %d, %d, %d}, ' % one for one in sorted(regions))
+    print("\nconst struct phone_bare phone_bare[PHONE_BARE] = {")
+    print_table("{%d, %d}, " % tuple(one) for one in bare)
+    return len(regions), len(bare)
+
+
 def main():
-    ranges, codes = [], []
+    ranges, codes, plans = [], [], []
     for code, patterns in regions():
         plan = plan_of(patterns)
+        plans.append(plan)
         first = len(ranges)
         for prefix in sorted(plan):
             n, bits = int(prefix), plan[prefix]
@@ -154,24 +231,12 @@ def main():
           "// clang-format off\n"
           '#include "detect/phone_plans.h"\n\n'
           "const struct phone_code phone_codes[PHONE_CODES] = {")
-    line = ""
-    for one in codes:
-        item = "{%d, %d, %d}, " % one
-        if len(line) + len(item) > 96:
-            print("    " + line.rstrip())
-            line = ""
-        line += item
-    print("    " + line.rstrip() + "\n};\n\nconst struct phone_range phone_ranges[PHONE_RANGES] = {")
-    line = ""
-    for low, high, bits in ranges:
-        item = "{%d, %d, 0x%x}, " % (low, high, bits)
-        if len(line) + len(item) > 96:
-            print("    " + line.rstrip())
-            line = ""
-        line += item
-    print("    " + line.rstrip() + "\n};")
+    print_table("{%d, %d, %d}, " % one for one in codes)
+    print("\nconst struct phone_range phone_ranges[PHONE_RANGES] = {")
+    print_table("{%d, %d, 0x%x}, " % tuple(one) for one in ranges)
+    count, bare = print_regions(codes, plans)
     import sys
-    print(len(codes), "codes,", len(ranges), "ranges", file=sys.stderr)
+    print(len(codes), "codes,", len(ranges), "ranges,", count, "regions,", bare, "bare", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -70,6 +70,13 @@ AIU_API void aiu_scanner_only_kind(struct aiu_scanner *scanner, enum aiu_kind ki
 AIU_API AIU_MUST_CHECK enum aiu_status aiu_scanner_without_rule(struct aiu_scanner *scanner,
                                                                 const char *rule);
 
+// Find telephone numbers of this region as people write them at home, such as "030 901820" for
+// "DE", without a word beside them; each further call adds a region. As above.
+//   AIU_NOT_FOUND  it is no region: two capital letters (ISO 3166-1)
+//   AIU_TOO_LONG   there are 40 with different number plans already
+AIU_API AIU_MUST_CHECK enum aiu_status aiu_scanner_phone_region(struct aiu_scanner *scanner,
+                                                                const char *region);
+
 // The i-th rule that is built in, for lists: its id, and what it finds in a few words. NULL at the
 // end.
 AIU_API const char *aiu_scanner_rule_at(size_t i);

@@ -45,7 +45,7 @@ void aiu_scanner_free(struct aiu_scanner *scanner)
 static void narrow(struct aiu_scanner *scanner)
 {
     if (!scanner->narrowed) {
-        scanner->rules = (struct rule_set){.fields = true};
+        scanner->rules = (struct rule_set){.fields = true, .regions = scanner->rules.regions};
         scanner->narrowed = true;
     }
 }
@@ -70,6 +70,19 @@ void aiu_scanner_only_kind(struct aiu_scanner *scanner, enum aiu_kind kind)
     for (size_t i = 0; i < ARRAY_SIZE(more.bits); i++) {
         scanner->rules.bits[i] |= more.bits[i];
     }
+}
+
+enum aiu_status aiu_scanner_phone_region(struct aiu_scanner *scanner, const char *region)
+{
+    switch (phone_regions_add(&scanner->rules.regions, span_str(region))) {
+    case PHONE_REGION_ADDED:
+        return AIU_OK;
+    case PHONE_REGION_UNKNOWN:
+        return AIU_NOT_FOUND;
+    case PHONE_REGION_TOO_MANY:
+        break;
+    }
+    return AIU_TOO_LONG;
 }
 
 enum aiu_status aiu_scanner_without_rule(struct aiu_scanner *scanner, const char *rule)

@@ -212,11 +212,34 @@ static struct span policy_name_at(const void *ctx, size_t i)
     return builtin == NULL ? span_str("") : builtin->name;
 }
 
+static void check_regions(struct builder *b, struct policy *p, size_t i)
+{
+    for (size_t k = 0; k < p->phone_region_count; k++) {
+        switch (phone_regions_add(&p->phone_regions, p->phone_region_names[k])) {
+        case PHONE_REGION_ADDED:
+            break;
+        case PHONE_REGION_UNKNOWN:
+            report_error(b->report, AIU_CONFIG_INVALID,
+                         check_place(b, "policies", i, "phone_regions"),
+                         "entry %zu: no such region: two letters as in ISO 3166-1, such as GB", k);
+            break;
+        case PHONE_REGION_TOO_MANY:
+            report_error(b->report, AIU_CONFIG_INVALID,
+                         check_place(b, "policies", i, "phone_regions"),
+                         "more than %d regions with different number plans", PHONE_REGIONS_MOST);
+            return;
+        }
+    }
+}
+
 static enum aiu_status check_policies(struct builder *b)
 {
     const struct config *c = &b->snapshot->config;
     const struct names names = NAMES_OF(c->policies, c->policy_count, struct policy, name);
 
+    for (size_t i = 0; i < c->policy_count; i++) {
+        check_regions(b, (struct policy *)&c->policies[i], i); // ours until we return
+    }
     return check_unique(b, &names, "policies", "name");
 }
 

@@ -391,6 +391,12 @@ static const struct schema_key policy_keys[] = {
      .choices = tag_styles,
      .doc = "What stands in the place of redacted text: typed is [REDACTED:email], plain is "
             "[REDACTED]."},
+    {.name = "phone_regions",
+     .type = SCHEMA_NAMES,
+     LIST_AT(struct policy, phone_region_names, phone_region_count),
+     .example = "[DE, US]",
+     .doc = "Regions (ISO 3166-1) whose telephone numbers are found as people write them at home, "
+            "such as 030 901820, without a word beside them. At most 40 different number plans."},
     {.name = "exceptions",
      .type = SCHEMA_LIST,
      LIST_AT(struct policy, exceptions, exception_count),

@@ -181,8 +181,10 @@ static uint32_t enabled_at_run(struct job *job, size_t n)
         job->enabled_known |= UINT64_C(1) << n;
         job->enabled[n] = 0;
         for (size_t i = 0; i < count && i < RUN_GATED; i++) {
-            uint16_t rule = c->programs[c->triggers[c->runs[n] + i]].rule;
-            job->enabled[n] |= (uint32_t)rule_set_has(job->rules, rule) << i;
+            const struct program *p = &c->programs[c->triggers[c->runs[n] + i]];
+            bool on = rule_set_has(job->rules, p->rule) &&
+                      (p->matcher != MATCHER_phone_region || job->view->regions != NULL);
+            job->enabled[n] |= (uint32_t)on << i;
         }
     }
     return job->enabled[n];
@@ -683,12 +685,14 @@ enum aiu_status examine(const struct engine *e, struct scratch *s, const struct 
                         const struct view *v, struct progress *p, struct decided *ret_decided)
 {
     struct job job __attribute__((uninitialized)); // large, and begun here
+    struct view view = *v;
 
     *ret_decided = (struct decided){0};
     if (v->n > EXAMINE_MOST) {
         return AIU_INSPECTION_FAILED;
     }
-    job_begin(&job, e, s, rules, v);
+    view.regions = rules->regions.count > 0 ? &rules->regions : NULL;
+    job_begin(&job, e, s, rules, &view);
     enum aiu_status st = decide(&job, p, ret_decided);
     s->active_count = job.context.active_count;
     return st;

@@ -112,7 +112,7 @@ static enum match region_at(const struct view *v, size_t at)
 enum match matcher_tag_block(const struct view *v, const struct site *anchor, struct hit *hit)
 {
     size_t at = anchor->start;
-    struct view before = {v->p, at, true, v->first};
+    struct view before = {v->p, at, true, v->first, NULL};
 
     if (tag_at(v, at) == 0) {
         return char_cut(v, at) ? match_more(hit, at) : MATCH_NO;
@@ -134,7 +134,7 @@ enum match matcher_tag_block(const struct view *v, const struct site *anchor, st
 static size_t before_at(const struct view *v, size_t at,
                         size_t (*class)(const struct view *v, size_t at))
 {
-    struct view before = {v->p, at, true, v->first};
+    struct view before = {v->p, at, true, v->first, NULL};
 
     for (size_t n = 2; n <= 4 && n <= at; n++) {
         if (class(&before, at - n) == n) {

@@ -1,9 +1,10 @@
 // SPDX-FileCopyrightText: The AI Utilities authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// Telephone numbers in four forms: with + and the calling code; with 00 and the calling code, in
-// groups; as North America writes them, which nothing else looks like; and any groups of digits
-// that a word before or behind says are one. The first two are compared with the number plans.
+// Telephone numbers in five forms: with + and the calling code; with 00 and the calling code, in
+// groups; as North America writes them, which nothing else looks like; any groups of digits that
+// a word before or behind says are one; and numbers of regions that are named. The first two and
+// the last are compared with the number plans.
 #include <string.h>
 
 #include "base/status.h"
@@ -359,6 +360,36 @@ static enum match national(const struct view *v, const struct site *anchor, stru
     }
     for (size_t i = phone.groups; i-- > 0;) {
         if (is_national(&phone, i + 1) && (i + 1 == phone.groups || phone.marks[i] == ' ')) {
+            return phone_right(v, &phone, i, hit);
+        }
+    }
+    return MATCH_NO;
+}
+
+// "41.3851024": a place on earth, an amount.
+static bool is_decimal(const struct phone *phone, size_t groups)
+{
+    return groups == 2 && phone->marks[0] == '.';
+}
+
+// A number of a region that is named, as it is dialled there. Nothing beside it is asked for, so it
+// must be one in all its digits.
+enum match matcher_phone_region(const struct view *v, const struct site *anchor, struct hit *hit)
+{
+    struct phone phone __attribute__((uninitialized)); // take_phone() begins it
+    size_t start = phone_start(v, anchor);
+
+    hit->start = start;
+    if (v->regions == NULL || !phone_edge_left(v, start) || !may_go_on(v, anchor)) {
+        return MATCH_NO;
+    }
+    if (!take_phone(v, anchor->start, true, &phone)) {
+        return MATCH_MORE;
+    }
+    for (size_t i = phone.groups; i-- > 0;) {
+        if (is_national(&phone, i + 1) && !is_decimal(&phone, i + 1) &&
+            (i + 1 == phone.groups || phone.marks[i] == ' ') &&
+            phone_regions_have(v->regions, phone.digits, phone.counts[i])) {
             return phone_right(v, &phone, i, hit);
         }
     }

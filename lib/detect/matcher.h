@@ -18,12 +18,14 @@
 
 #include "base/span.h"
 #include "detect/flow.h"
+#include "detect/phone_regions.h"
 
 struct view {
     const uint8_t *p;
     size_t n;
-    bool final; // the text ends where the view ends
-    bool first; // the text begins where the view begins
+    bool final;                          // the text ends where the view ends
+    bool first;                          // the text begins where the view begins
+    const struct phone_regions *regions; // whose telephone numbers need no word; NULL: none
 };
 
 // Where the anchor stands.

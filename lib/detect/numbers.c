@@ -229,6 +229,11 @@ static uint16_t plan_lengths(const struct phone_code *code, uint32_t leading)
     return from < code->count && ranges[from].from <= leading ? ranges[from].lengths : 0;
 }
 
+bool phone_plan_has(const struct phone_code *code, const uint8_t *digits, size_t n)
+{
+    return n > 3 && n <= 15 && (plan_lengths(code, number_of(digits, 3)) >> n & 1) != 0;
+}
+
 static uint16_t all_lengths(const struct phone_code *code)
 {
     uint16_t all = 0;
@@ -250,7 +255,7 @@ enum phone_fit phone_fits(const uint8_t *digits, size_t n)
         if (rest > 15) {
             return PHONE_NO;
         }
-        if ((plan_lengths(code, number_of(digits + length, 3)) >> rest & 1) != 0) {
+        if (phone_plan_has(code, digits + length, rest)) {
             return PHONE_PLANNED;
         }
         // The plan of North America changes every month, its form never.

@@ -227,7 +227,7 @@ enum aiu_status restore_append(const struct pseudonym *e, enum restore_form form
 enum aiu_status restore_text(const struct pseudonyms *p, struct span text, struct buf *dst)
 {
     CLEANUP(tokens_seen_done) struct tokens_seen seen = {0};
-    const struct view v = {text.p, text.n, true, true};
+    const struct view v = {text.p, text.n, true, true, NULL};
     size_t at = 0, decided = 0;
 
     TRY(restore_search(p, NULL, &v, 0, &seen, &decided));

@@ -13,6 +13,7 @@
 
 #include "base/span.h"
 #include "detect/finding.h"
+#include "detect/phone_regions.h"
 
 enum { RULES_MAX = 2048 };
 
@@ -46,6 +47,7 @@ struct host_list {
 struct rule_set {
     uint64_t bits[RULES_MAX / 64];
     const struct host_list *hosts; // links to these are no findings; NULL: none
+    struct phone_regions regions;  // whose telephone numbers need no word beside them
     // Texts are fields of a form or table, not turns of a conversation: an identifier of weak form
     // counts where the text is nothing else. In a conversation, a number alone is an answer.
     bool fields;

@@ -86,6 +86,7 @@ static void note_edge(struct run_gate *gate, const struct program *program, uint
     case MATCHER_phone_nanp:
     case MATCHER_phone_national:
     case MATCHER_phone_named_behind:
+    case MATCHER_phone_region:
         gate->phone_edge |= bit;
         break;
     case MATCHER_crypto:

@@ -122,7 +122,7 @@ enum aiu_status scan_text(const struct engine *e, struct scratch *s, const struc
         size_t base = done > CATALOG_CONTEXT ? done - CATALOG_CONTEXT : 0; // of the view
 
         p.decided = done - base;
-        struct view v = {text.p + base, end - base, end == text.n, base == 0};
+        struct view v = {text.p + base, end - base, end == text.n, base == 0, NULL};
         TRY(examine(e, s, rules, &v, &p, &d));
         TRY(take_block(&d, base, out));
         if (base + p.decided == done) {

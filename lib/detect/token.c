@@ -522,7 +522,7 @@ enum match token_edge_right(enum token_group g, const struct view *v, size_t at)
 
 enum aiu_status token_fold(enum token_group g, struct span token, struct buf *dst, bool *ret_whole)
 {
-    const struct view v = {token.p, token.n, true, true};
+    const struct view v = {token.p, token.n, true, true, NULL};
     size_t at = 0;
     uint8_t symbol = 0;
 

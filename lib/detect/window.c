@@ -247,7 +247,7 @@ static enum aiu_status forget(struct window *w)
 
 static enum aiu_status search(struct window *w, bool final)
 {
-    const struct view v = {w->text.p, w->text.n, final, w->base == 0};
+    const struct view v = {w->text.p, w->text.n, final, w->base == 0, NULL};
     size_t known = w->seen.count, decided = 0;
 
     TRY(restore_search(w->tokens, w->rules, &v, w->searched - w->base, &w->seen, &decided));
@@ -277,7 +277,7 @@ static enum aiu_status run(struct window *w, struct scratch *s, bool final)
 {
     size_t context = w->decided - w->base;
     size_t skipped = context > CATALOG_CONTEXT ? context - CATALOG_CONTEXT : 0;
-    struct view v = {w->text.p + skipped, w->text.n - skipped, final, w->base + skipped == 0};
+    struct view v = {w->text.p + skipped, w->text.n - skipped, final, w->base + skipped == 0, NULL};
     struct progress p = {context - skipped, w->flow};
     struct decided d;
 

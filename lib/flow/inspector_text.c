@@ -162,7 +162,7 @@ enum aiu_status inspector_search_plain(const struct pseudonyms *tokens,
                                        const struct rule_set *rules, struct span text,
                                        struct tokens_seen *seen)
 {
-    const struct view v = {text.p, text.n, true, true};
+    const struct view v = {text.p, text.n, true, true, NULL};
     size_t decided = 0;
 
     return tokens == NULL ? AIU_OK : restore_search(tokens, rules, &v, 0, seen, &decided);

@@ -183,7 +183,7 @@ enum action policy_decide(const struct policy *p, enum direction d, uint16_t rul
 
 struct rule_set policy_rules(const struct policy *p, enum direction d)
 {
-    struct rule_set set = {0};
+    struct rule_set set = {.regions = p->phone_regions};
 
     if (d == DIRECTION_RESPONSE && p->allowed_hosts.count > 0) {
         set.hosts = &p->allowed_hosts;
@@ -293,6 +293,11 @@ enum aiu_status policy_text(const struct policy *p, struct buf *dst)
     for (size_t i = 0; i < p->allowed_hosts.count; i++) {
         TRY(buf_append(dst, SPAN_OF("allowed_host: ")));
         TRY(buf_append(dst, p->allowed_hosts.names[i]));
+        TRY(buf_append_byte(dst, '\n'));
+    }
+    for (size_t i = 0; i < p->phone_region_count; i++) {
+        TRY(buf_append(dst, SPAN_OF("phone_region: ")));
+        TRY(buf_append(dst, p->phone_region_names[i]));
         TRY(buf_append_byte(dst, '\n'));
     }
     for (size_t i = 0; i < p->exception_count; i++) {

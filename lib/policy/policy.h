@@ -53,12 +53,15 @@ struct policy {
     struct span name;
     enum action actions[DIRECTION_COUNT][KIND_COUNT];
     struct policy_only only[DIRECTION_COUNT];
-    struct host_list allowed_hosts; // links in answers to these are no findings
-    size_t max_characters;          // code points of one text of a request
-    bool allow_list;                // only the guide's characters (S50)
-    bool refuse_blank;              // S47
-    bool trim;                      // S49: what goes on is the trimmed text
-    bool plain_tag;                 // redact to "[REDACTED]" (S57) instead of "[REDACTED:email]"
+    struct host_list allowed_hosts;     // links in answers to these are no findings
+    struct phone_regions phone_regions; // numbers of these need no word beside them
+    const struct span *phone_region_names;
+    size_t phone_region_count;
+    size_t max_characters; // code points of one text of a request
+    bool allow_list;       // only the guide's characters (S50)
+    bool refuse_blank;     // S47
+    bool trim;             // S49: what goes on is the trimmed text
+    bool plain_tag;        // redact to "[REDACTED]" (S57) instead of "[REDACTED:email]"
     const struct policy_exception *exceptions;
     size_t exception_count;
 };

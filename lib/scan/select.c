@@ -66,3 +66,23 @@ enum aiu_status select_rules(struct span words, struct rule_set *ret_rules, stru
     *ret_rules = rules;
     return AIU_OK;
 }
+
+enum aiu_status select_regions(struct span words, struct phone_regions *ret_regions,
+                               struct span *ret_word)
+{
+    struct phone_regions regions = {0};
+
+    do {
+        (void)span_cut(words, ',', ret_word, &words);
+        switch (phone_regions_add(&regions, *ret_word)) {
+        case PHONE_REGION_ADDED:
+            break;
+        case PHONE_REGION_UNKNOWN:
+            return AIU_NOT_FOUND;
+        case PHONE_REGION_TOO_MANY:
+            return AIU_TOO_LONG;
+        }
+    } while (words.n > 0);
+    *ret_regions = regions;
+    return AIU_OK;
+}

@@ -19,7 +19,8 @@
 #include "secret/io.h"
 
 static const char usage[] =
-    "usage: aiu redact [--mode MODE] [--map FILE] [--only KINDS] [--plain] <TEXT\n"
+    "usage: aiu redact [--mode MODE] [--map FILE] [--only KINDS] [--plain]\n"
+    "                  [--phone-regions REGIONS] <TEXT\n"
     "\n"
     "Copies standard input to standard output, with something else in the place of secrets and\n"
     "personal data. Everything else is byte for byte; a text that comes slowly goes on as soon as\n"
@@ -32,6 +33,8 @@ static const char usage[] =
     "  --mode drop       nothing\n"
     "  --map FILE        sealed with the key of the state folder; one that is there is added to\n"
     "  --only KINDS      a list with commas: kinds, rule ids or the front of some, all\n"
+    "  --phone-regions REGIONS  DE,US and so on: telephone numbers of these as people write them at\n"
+    "                    home, without a word beside them\n"
     "  --state-dir DIR, --config FILE   whose key (made where there is none), or\n"
     "  --key FILE        a file with a key of 32 bytes and more that only you can read\n"
     "\n"
@@ -45,6 +48,7 @@ struct request {
     enum mode mode;
     bool plain;
     const char *only;
+    struct phone_regions regions;
     struct map_options map;
 };
 
@@ -118,6 +122,10 @@ static enum aiu_status open_all(struct redaction *r, const struct request *q)
 {
     TRY(aiu_scanner_new(&r->scanner));
     TRY(set_rules(r->scanner, q->only));
+    for (size_t i = 0; i < q->regions.count; i++) {
+        TRY(aiu_scanner_phone_region(r->scanner,
+                                     (const char *)phone_region_name(q->regions.items[i]).p));
+    }
     TRY(new_redactor(r, q));
     return aiu_redactor_stream_new(r->redactor, sink, &r->out, &r->stream);
 }
@@ -196,6 +204,21 @@ static bool take_mode(struct request *q, const char *value)
     return false;
 }
 
+static bool take_regions(struct request *q, const char *value)
+{
+    struct span word;
+    enum aiu_status st = select_regions(span_str(value), &q->regions, &word);
+
+    if (st == AIU_NOT_FOUND) {
+        (void)fputs("aiu redact: --phone-regions: there is no region ", stderr);
+        config_file_print(stderr, word);
+        (void)fputs(": two letters as in ISO 3166-1, such as GB\n", stderr);
+    } else if (st == AIU_TOO_LONG) {
+        (void)fputs("aiu redact: --phone-regions names too many regions\n", stderr);
+    }
+    return st == AIU_OK;
+}
+
 static bool take_options(struct request *q, char **argv)
 {
     for (char **word = argv + 1; *word != NULL; word++) {
@@ -209,6 +232,10 @@ static bool take_options(struct request *q, char **argv)
         }
         if (strcmp(*word, "--mode") == 0) {
             if (!take_mode(q, word[1])) {
+                return false;
+            }
+        } else if (strcmp(*word, "--phone-regions") == 0) {
+            if (!take_regions(q, word[1])) {
                 return false;
             }
         } else if (strcmp(*word, "--only") == 0) {

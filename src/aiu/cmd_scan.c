@@ -16,7 +16,7 @@ static const char usage[] =
     "usage: aiu scan [OPTION…] [PATH…]     files and folders; the current folder without a PATH\n"
     "       aiu scan [OPTION…] -           standard input\n"
     "       aiu scan [OPTION…] --staged [PATH…]\n"
-    "       aiu scan --jsonl [--only KINDS] <LINES\n"
+    "       aiu scan --jsonl [--only KINDS] [--phone-regions REGIONS] <LINES\n"
     "\n"
     "Finds secrets and hidden characters in files (all kinds in standard input): what and where,\n"
     "never the text itself. Leaves out .git, binary files and what .gitignore names.\n"
@@ -24,6 +24,8 @@ static const char usage[] =
     "  --staged         what the next commit adds: only lines that are new\n"
     "  --only KINDS     a list with commas: pii, secret, injection, hidden, output, all, rule ids\n"
     "                   or the front of some (pii.us, secret.aws*)\n"
+    "  --phone-regions REGIONS  DE,US and so on: telephone numbers of these as people write them at\n"
+    "                   home, without a word beside them\n"
     "  --format FORMAT  text (default), json, jsonl or sarif\n"
     "  --baseline FILE  leave out what this earlier report (--format json) has\n"
     "  --reveal         show what was found\n"
@@ -38,6 +40,7 @@ static const char usage[] =
 
 struct words {
     struct scan_request request;
+    struct phone_regions regions;
     bool jsonl, narrowed;
     const char *paths[1];
 };
@@ -62,6 +65,23 @@ static bool take_only(struct words *w, const char *value)
     }
     w->narrowed = true;
     return true;
+}
+
+static bool take_regions(struct words *w, const char *value)
+{
+    struct span word;
+    enum aiu_status st = select_regions(span_str(value), &w->regions, &word);
+
+    if (st == AIU_OK) {
+        return true;
+    }
+    if (st == AIU_TOO_LONG) {
+        return complain("--phone-regions", "names too many regions");
+    }
+    (void)fputs("aiu scan: --phone-regions: there is no region ", stderr);
+    config_file_print(stderr, word);
+    (void)fputs(": two letters as in ISO 3166-1, such as GB\n", stderr);
+    return false;
 }
 
 static bool take_format(struct words *w, const char *value)
@@ -108,6 +128,9 @@ static bool take_value(struct words *w, const char *option, const char *value)
     if (strcmp(option, "--only") == 0) {
         return take_only(w, value);
     }
+    if (strcmp(option, "--phone-regions") == 0) {
+        return take_regions(w, value);
+    }
     if (strcmp(option, "--format") == 0) {
         return take_format(w, value);
     }
@@ -118,7 +141,7 @@ static bool take_value(struct words *w, const char *option, const char *value)
 static bool has_value(const char *word)
 {
     return strcmp(word, "--only") == 0 || strcmp(word, "--format") == 0 ||
-           strcmp(word, "--baseline") == 0;
+           strcmp(word, "--baseline") == 0 || strcmp(word, "--phone-regions") == 0;
 }
 
 // Options anywhere, "--option=value" too; what is left are paths, moved to the front of argv.
@@ -159,7 +182,8 @@ static bool is_sensible(struct words *w)
     const struct scan_request *r = &w->request;
 
     if (w->jsonl && (r->path_count > 0 || r->staged || r->pipe || r->baseline != NULL)) {
-        return complain("--jsonl", "reads standard input and goes with --only alone");
+        return complain("--jsonl",
+                        "reads standard input and goes with --only and --phone-regions alone");
     }
     if (r->pipe && (r->path_count > 0 || r->staged)) {
         return complain("-", "goes with no path");
@@ -191,6 +215,10 @@ static struct rule_set default_rules(const struct words *w)
     if (w->jsonl || w->request.pipe) {
         return rule_set_all();
     }
+    uint16_t phone = 0;
+    if (w->regions.count > 0 && rules_find(SPAN_OF("pii.phone"), &phone)) {
+        rule_set_add(&rules, phone); // who names regions looks for them
+    }
     uint16_t escape = 0;
     if (rules_find(SPAN_OF("hidden.ansi_escape"), &escape)) {
         rule_set_remove(&hidden, escape); // scripts write them on purpose
@@ -216,5 +244,6 @@ int cmd_scan(int argc, char **argv)
     if (!w.narrowed) {
         w.request.rules = default_rules(&w);
     }
+    w.request.rules.regions = w.regions;
     return w.jsonl ? filter_lines(&w.request.rules) : scan_files(&w.request);
 }

@@ -129,6 +129,14 @@ class Redact(Folder):
                               input=TEXT.encode(), capture_output=True)
         self.assertEqual(done.stdout.decode(), TEXT, done.stderr)
 
+    def test_numbers_of_a_region_that_is_named_need_no_word(self):
+        text = "ring 030 901820 or 415 555 2671"
+        self.assertEqual(self.run_aiu("redact", stdin=text), text)
+        self.assertEqual(self.run_aiu("redact", "--phone-regions", "DE,US", stdin=text),
+                         "ring [REDACTED:phone] or [REDACTED:phone]")
+        self.run_aiu("redact", "--phone-regions", "UK", code=2)
+        self.assertIn("there is no region UK", self.stderr)
+
     def test_usage_errors_are_2(self):
         for words in (["--mode", "x"], ["--mode"], ["--map", "m"], ["--nope", "x"],
                       ["--only", "nope"]):

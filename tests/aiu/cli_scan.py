@@ -472,8 +472,19 @@ class BadInput(Folder):
             f.write(TOKEN)
         self.assertEqual(len(self.found()), 1)
 
+    def test_numbers_of_a_region_that_is_named_need_no_word(self):
+        self.write("a", "ring 030 901820 or 415 555 2671\n")
+        self.assertEqual(self.found(), [])
+        self.assertEqual(self.found("--only", "pii"), [])
+        self.assertEqual(len(self.found("--phone-regions", "DE")), 1)
+        self.assertEqual(len(self.found("--phone-regions=DE,CA", "--only", "pii")), 2)
+        for wrong in ("UK", "de", "", "DE,XX"):
+            done = scan("--phone-regions", wrong, cwd=self.folder)
+            self.assertEqual(done.returncode, 2, wrong)
+            self.assertIn(b"there is no region", done.stderr)
+
     def test_usage_errors_are_2_and_say_what(self):
-        for words in (["--nope"], ["--format"], ["--format", "xml"], ["--only"], ["-", "a"],
+        for words in (["--nope"], ["--phone-regions"], ["--format"], ["--format", "xml"], ["--only"], ["-", "a"],
                       ["--jsonl", "a"], ["--jsonl", "--staged"], ["-x"]):
             done = scan(*words, cwd=self.folder)
             self.assertEqual(done.returncode, 2, words)

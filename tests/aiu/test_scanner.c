@@ -101,6 +101,23 @@ static void rules_can_be_chosen(void **state)
     assert_true(seen.n > 0);
 }
 
+static void numbers_of_a_region_that_is_named_need_no_word(void **state)
+{
+    (void)state;
+    CLEANUP(scanner_freep) struct aiu_scanner *scanner = new_scanner();
+    CLEANUP(buf_wipe) struct buf out = BUF_OF(1000);
+    static const char number[] = "ring 030 901820 now";
+
+    scan_into(scanner, number, strlen(number), &out);
+    assert_int_equal(out.n, 0);
+    assert_status(aiu_scanner_phone_region(scanner, "UK"), AIU_NOT_FOUND);
+    assert_status(aiu_scanner_phone_region(scanner, NULL), AIU_NOT_FOUND);
+    assert_ok(aiu_scanner_phone_region(scanner, "DE"));
+    aiu_scanner_only_kind(scanner, AIU_KIND_PII); // keeps the regions
+    scan_into(scanner, number, strlen(number), &out);
+    assert_span("DE", buf_span(&out), SPAN_OF("pii.phone 5-15 pii medium 80;"));
+}
+
 static void every_rule_has_an_id_and_a_description(void **state)
 {
     (void)state;
@@ -335,7 +352,8 @@ static void the_version_is_one(void **state)
 }
 
 TEST_MAIN(findings_say_what_and_where_and_never_the_value, rules_can_be_chosen,
-          every_rule_has_an_id_and_a_description, a_stream_finds_what_the_whole_holds_at_every_cut,
-          a_long_secret_is_one_finding, many_findings_may_wait_to_be_taken, nothing_is_a_text,
-          threads_share_a_scanner, inspecting_looks_into_codes_and_judges_the_wording,
-          a_role_that_is_none_is_refused, the_version_is_one)
+          numbers_of_a_region_that_is_named_need_no_word, every_rule_has_an_id_and_a_description,
+          a_stream_finds_what_the_whole_holds_at_every_cut, a_long_secret_is_one_finding,
+          many_findings_may_wait_to_be_taken, nothing_is_a_text, threads_share_a_scanner,
+          inspecting_looks_into_codes_and_judges_the_wording, a_role_that_is_none_is_refused,
+          the_version_is_one)

@@ -100,6 +100,10 @@ static void policies_and_limits_are_read(void **state)
     assert_int_equal(p->actions[DIRECTION_REQUEST][KIND_PII], ACTION_REDACT);
     assert_int_equal(p->max_characters, 1000);
     assert_true(p->plain_tag);
+    assert_int_equal(p->phone_region_count, 4);
+    assert_int_equal(p->phone_regions.count, 3); // US and CA have one plan
+    assert_int_equal(policy_rules(p, DIRECTION_REQUEST).regions.count, 3);
+    assert_int_equal(policy_rules(p, DIRECTION_RESPONSE).regions.count, 3);
     assert_int_equal(p->exception_count, 2);
     assert_int_equal(p->exceptions[0].expires_unix_s, 1801440000); // 2027-02-01T00:00:00Z
     assert_int_equal(p->exceptions[1].expires_unix_s, 1798761600); // 2027-01-01T00:00:00Z

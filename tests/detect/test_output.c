@@ -130,7 +130,7 @@ static void an_address_that_tells_its_host_is_known_by_what_stands_before(void *
 
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
         struct span text = span_str(rows[i].text);
-        const struct view v = {text.p, text.n, true, true};
+        const struct view v = {text.p, text.n, true, true, NULL};
         size_t at = span_find_byte(text, '~');
         size_t start = 0;
         bool told = url_surrounds(&v, at, &start) &&
@@ -146,7 +146,7 @@ static void an_address_may_begin_further_back_than_is_looked(void **state)
 {
     (void)state;
     uint8_t text[1024];
-    const struct view v = {text, sizeof(text), true, true};
+    const struct view v = {text, sizeof(text), true, true, NULL};
     size_t start = 0;
 
     memset(text, 'a', sizeof(text));

@@ -90,7 +90,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     }
     expand(span_of(data + 1, size - 1), &text);
-    const struct view v = {text.p, text.n, true, true};
+    const struct view v = {text.p, text.n, true, true, NULL};
     CHECK(restore_search(&g_list, NULL, &v, 0, &whole, &decided) == AIU_OK && decided == text.n);
     uint32_t state = data[0];
     for (struct span left = buf_span(&text); left.n > 0;) {
