@@ -25,6 +25,8 @@ static void verify_done(struct verify *v)
     for (size_t i = 0; i < v->jobs_count; i++) {
         job_free(v->jobs[i]);
     }
+    buf_wipe(&v->note);
+    buf_wipe(&v->keys.epochs);
     segment_list_done(&v->segments);
     folder_close_fd(&v->wal_fd);
     folder_close_fd(&v->top_fd);
@@ -126,7 +128,7 @@ static enum aiu_status check_checkpoint(struct verify *v, struct span bytes)
 static enum aiu_status read_checkpoint(struct verify *v)
 {
     CLEANUP(folder_close_fd) int fd = -1;
-    CLEANUP(buf_wipe) struct buf note = BUF_OF(CHECKPOINT_MOST + 1);
+    struct buf *note = &v->note;
     uint8_t *p = NULL;
     ssize_t n = 1;
 
@@ -138,17 +140,17 @@ static enum aiu_status read_checkpoint(struct verify *v)
         return AIU_OK;
     }
     TRY(st);
-    while (n > 0 && note.n <= CHECKPOINT_MOST) {
-        size_t room = CHECKPOINT_MOST + 1 - note.n < 4096 ? CHECKPOINT_MOST + 1 - note.n : 4096;
-        TRY(buf_reserve(&note, room, &p));
+    while (n > 0 && note->n <= CHECKPOINT_MOST) {
+        size_t room = CHECKPOINT_MOST + 1 - note->n < 4096 ? CHECKPOINT_MOST + 1 - note->n : 4096;
+        TRY(buf_reserve(note, room, &p));
         n = read(fd, p, room);
         if (n < 0 && errno != EINTR) {
             return folder_errno(errno);
         }
-        buf_grow(&note, n > 0 ? (size_t)n : 0);
+        buf_grow(note, n > 0 ? (size_t)n : 0);
         n = n < 0 ? 1 : n;
     }
-    return check_checkpoint(v, buf_span(&note));
+    return check_checkpoint(v, buf_span(note));
 }
 
 static void add_cut(struct verify *v, const struct checkpoint *c, size_t since)
@@ -300,6 +302,7 @@ static enum aiu_status take_job(struct verify *v, const struct job *job)
     }
     v->report->bytes += job->bytes;
     TRY(add_nodes(v, job));
+    TRY(verify_keys_take(v, job));
     if (job->mark != JOB_FINE) {
         v->stop = (struct verify_stop){job->kind, job->mark, job->first, job->at};
         v->there = job->row;
@@ -356,6 +359,8 @@ enum aiu_status verify_pass(struct verify *v)
     v->tree.tiles = v->with_tiles && v->report->has_tiles;
     v->report->bytes = 0;
     v->stop.mark = JOB_FINE;
+    v->bad_key_until = 0;
+    TRY(verify_keys_begin(v));
     for (size_t i = 0; i < v->tree.cuts_count; i++) {
         v->cut_sizes[i] = v->tree.cuts[i].size;
         v->tree.cuts[i].reached = false;
@@ -409,7 +414,10 @@ static enum aiu_status run(struct verify *v, const char *folder)
     if (!v->is_signed) {
         verify_find(v, VERIFY_NO_CHECKPOINT, 0, v->report->entries);
     }
-    return v->options->after != NULL && v->report->fault == VERIFY_GOOD ? verify_link(v) : AIU_OK;
+    if (v->options->after != NULL && v->report->fault == VERIFY_GOOD) {
+        TRY(verify_link(v));
+    }
+    return v->report->fault == VERIFY_GOOD ? verify_keys_judge(v) : AIU_OK;
 }
 
 enum aiu_status verify_log(const char *folder, const struct verify_options *options,
@@ -427,6 +435,8 @@ enum aiu_status verify_log(const char *folder, const struct verify_options *opti
     v->report = ret_report;
     v->top_fd = -1;
     v->wal_fd = -1;
+    buf_init(&v->note, CHECKPOINT_MOST + 1);
+    buf_init(&v->keys.epochs, 16 << 20);
     enum aiu_status st = run(v, folder);
     verify_done(v);
     mem_free(v);

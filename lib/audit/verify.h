@@ -34,10 +34,20 @@ enum verify_fault {
     VERIFY_REWRITTEN, // the copies agree with each other and not with what was signed
     VERIFY_TILE_MISSING,
     VERIFY_TILE_CHANGED, // the entries are right, a published file is not
-    VERIFY_UNLINKED      // a shard that does not begin with the end of the one before
+    VERIFY_UNLINKED,     // a shard that does not begin with the end of the one before
+    VERIFY_KEY_RECORD,   // an entry brings a key that none before it has vouched for
+    VERIFY_EPOCH         // a checkpoint is not signed with the key of its day
 };
 
 enum { VERIFY_SINCE_MOST = 16, VERIFY_THREADS_MOST = 64, VERIFY_PLACE_SIZE = 64 };
+
+// A day's key (audit/signer.h), as the log has it.
+struct verify_epoch {
+    bool known, by_log; // by_log: vouched for by the log's key, not by that of the day before
+    uint32_t number;
+    uint8_t public_key[SIGN_PUBLIC_SIZE], by[SIGN_PUBLIC_SIZE];
+    uint64_t first, last; // its entries: where a restart came in between, it is repeated
+};
 
 struct verify_options {
     const struct trust *trust; // the keys, of any month; NULL: signatures are not looked at
@@ -45,7 +55,8 @@ struct verify_options {
     size_t since_count;
     const struct span *checkpoint; // instead of the one in the folder
     const struct span *after;      // last checkpoint of the month before, which the first entry has
-    unsigned threads;              // 0: one for each processor
+    const struct verify_epoch *epoch; // the report's, of the month before
+    unsigned threads;                 // 0: one for each processor
 };
 
 struct verify_report {
@@ -62,6 +73,12 @@ struct verify_report {
     uint32_t key_id;
     struct trust_verdict signers;
     size_t cosigned; // by how many known witnesses
+
+    // The keys of days. Not looked at without entries, or without `trust`.
+    uint64_t epoch_keys;       // entries that bring one
+    bool epoch_open;           // who vouched for the first is not in this log
+    uint32_t epoch_signed;     // the number of that which signed the checkpoint; 0: none
+    struct verify_epoch epoch; // the newest, for the month that follows
 
     // What was read.
     bool has_wal, has_bundles, has_tiles;

@@ -12,9 +12,10 @@
 
 #include "audit/folder.h"
 #include "audit/tile_source.h"
+#include "audit/verify_keys.h"
 #include "base/alloc.h"
 
-enum { NODES_MOST = 64 * 1024 * 1024 };
+enum { NODES_MOST = 64 * 1024 * 1024, KEYS_MOST = 64 * 1024 * 1024 };
 
 enum aiu_status job_new(struct job **ret_job)
 {
@@ -24,6 +25,7 @@ enum aiu_status job_new(struct job **ret_job)
         return AIU_NO_MEMORY;
     }
     buf_init(&job->nodes, NODES_MOST);
+    buf_init(&job->keys, KEYS_MOST);
     enum aiu_status st = scan_init(&job->scan);
     if (st != AIU_OK) {
         mem_free(job);
@@ -38,6 +40,7 @@ void job_free(struct job *job)
     if (job != NULL) {
         scan_done(&job->scan);
         buf_wipe(&job->nodes);
+        buf_wipe(&job->keys);
         mem_wipe_free(job->bundle_bytes, job->bundle_bytes == NULL ? 0 : TILE_BUNDLE_MOST);
         mem_free(job);
     }
@@ -46,6 +49,7 @@ void job_free(struct job *job)
 void job_reset(struct job *job)
 {
     buf_reset(&job->nodes);
+    buf_reset(&job->keys);
     job->status = AIU_OK;
     job->mark = JOB_FINE;
     job->at = 0;
@@ -243,6 +247,17 @@ static enum aiu_status take_leaf(struct job *job, const struct tree_hash *leaf)
     return job->next % TILE_WIDTH == 0 ? put_group(job) : AIU_OK;
 }
 
+static enum aiu_status keep_key(struct job *job, struct span entry)
+{
+    const struct job_key_record head = {job->next, entry.n};
+
+    if (job->next >= job->size || !verify_keys_is_record(entry)) {
+        return AIU_OK;
+    }
+    TRY(buf_append(&job->keys, span_of(&head, sizeof(head))));
+    return buf_append(&job->keys, entry);
+}
+
 static enum aiu_status take_entry(struct job *job, struct span entry)
 {
     struct tree_hash leaf = tree_leaf(entry);
@@ -264,6 +279,7 @@ static enum aiu_status take_entry(struct job *job, struct span entry)
         collect(job, name_of(&leaf));
         return AIU_OK;
     }
+    TRY(keep_key(job, entry));
     return take_leaf(job, &leaf);
 }
 

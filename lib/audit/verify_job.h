@@ -31,6 +31,12 @@ struct job_tree_node {
     uint8_t hash[TREE_HASH_SIZE];
 };
 
+// Before each entry in job.keys.
+struct job_key_record {
+    uint64_t index;
+    size_t n;
+};
+
 struct job {
     // What to do; set by the caller.
     enum job_kind kind;
@@ -48,6 +54,7 @@ struct job {
     uint64_t at;         // entry of the mark
     struct diff_row row; // what is there from it on
     struct buf nodes;    // struct job_tree_node, in order
+    struct buf keys;     // entries that bring a key, each behind its struct job_key_record
     uint64_t next;       // behind the last entry
     uint64_t bytes;
     struct wal_header header;

@@ -8,6 +8,7 @@
 
 #include "audit/folder.h"
 #include "audit/verify_job.h"
+#include "audit/verify_keys.h"
 #include "audit/verify_tree.h"
 
 // Where a job stopped.
@@ -30,6 +31,9 @@ struct verify {
     char header_place[VERIFY_PLACE_SIZE];
     struct job *jobs[VERIFY_THREADS_MOST];
     size_t jobs_count;
+    struct buf note; // the folder's checkpoint
+    struct verify_keys keys;
+    uint64_t bad_key_until;  // behind the first entry with a key that nobody vouched for; 0: none
     struct verify_stop stop; // of the first job that stopped
     struct diff_row there;   // what was there from the stop on
 };

@@ -24,6 +24,8 @@ const char *verify_word(enum verify_fault fault)
         [VERIFY_TILE_MISSING] = "tile_missing",
         [VERIFY_TILE_CHANGED] = "tile_changed",
         [VERIFY_UNLINKED] = "unlinked",
+        [VERIFY_KEY_RECORD] = "key_record",
+        [VERIFY_EPOCH] = "epoch",
     };
 
     return words[fault];
@@ -55,6 +57,8 @@ const char *verify_text(enum verify_fault fault)
         [VERIFY_TILE_CHANGED] = "a published file is not what follows from the entries; the "
                                 "entries are those that were signed",
         [VERIFY_UNLINKED] = "the log does not begin with the end of the one before",
+        [VERIFY_KEY_RECORD] = "an entry brings a key that no key before it has vouched for",
+        [VERIFY_EPOCH] = "a checkpoint is not signed with the key of its day",
     };
 
     return texts[fault];

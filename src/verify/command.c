@@ -23,6 +23,7 @@ struct request {
     bool json;
     unsigned threads_count;
     struct keys known;
+    struct verify_epoch epoch; // that the month before has left
     struct buf since_notes[VERIFY_SINCE_MOST], checkpoint_note;
 };
 
@@ -251,10 +252,11 @@ static enum aiu_status read_checkpoint(struct request *r, const char *folder)
 
 static int report(struct request *r, const char *folder, const struct verify_options *options)
 {
-    struct verify_report result;
+    struct verify_report result = {.epoch = {.known = false}};
     const struct print_about a = about(r);
     enum aiu_status st = verify_log(folder, options, &result);
 
+    r->epoch = result.epoch;
     if (st == AIU_FILE_INVALID && result.since < r->since_count) {
         (void)fprintf(stderr, "%s: %s: not a checkpoint that this log has signed\n",
                       r->command->name, r->since[result.since]);
@@ -299,6 +301,7 @@ static int run_one(struct request *r, const char *folder, bool months, const str
     struct span since[VERIFY_SINCE_MOST];
     enum aiu_status st = read_checkpoint(r, folder);
     const struct span note = buf_span(&r->checkpoint_note);
+    const struct verify_epoch epoch = r->epoch;
 
     if (st != AIU_OK) {
         return complain(r, r->checkpoint != NULL ? r->checkpoint : folder, st);
@@ -310,6 +313,7 @@ static int run_one(struct request *r, const char *folder, bool months, const str
         // As it is read once, a log that goes on meanwhile cannot be mistaken for another.
         .checkpoint = note.n > 0 ? &note : NULL,
         .after = after,
+        .epoch = &epoch,
         .threads = r->threads_count,
     };
     return report(r, folder, &options);

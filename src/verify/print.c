@@ -54,12 +54,26 @@ static void print_fault(const struct verify_report *r)
     }
 }
 
+// The keys of days, where the log has any.
+static void print_epochs(const struct verify_report *r)
+{
+    if (r->epoch_keys == 0 && r->epoch_signed == 0) {
+        return;
+    }
+    (void)printf("%-12s %" PRIu64 " on record", "day's keys", r->epoch_keys);
+    if (r->epoch_signed > 0) {
+        (void)printf(", number %" PRIu32 " has signed", r->epoch_signed);
+    }
+    (void)printf("%s\n", r->epoch_open ? "; who vouched for the first is not here" : "");
+}
+
 static void print_signers(const struct verify_report *r, const struct print_about *about)
 {
     char when[TIME_TEXT];
 
     (void)printf("%-12s %08" PRIx32 "%s\n", "key", r->key_id,
                  about->from_log ? ", found beside the log: give --key to know who signed" : "");
+    print_epochs(r);
     if (about->witnesses > 0) {
         (void)printf("%-12s %zu of %zu have cosigned", "witnesses", r->cosigned, about->witnesses);
         if (r->cosigned > 0) {
@@ -122,6 +136,8 @@ void print_report_json(const struct verify_report *r, const struct print_about *
                      r->size, root, r->key_id, about->from_log ? "false" : "true", about->witnesses,
                      r->cosigned);
     }
+    (void)printf(",\"epoch_keys\":%" PRIu64 ",\"epoch_signed\":%" PRIu32 ",\"epoch_open\":%s",
+                 r->epoch_keys, r->epoch_signed, r->epoch_open ? "true" : "false");
     root_text(&r->entries_root, root);
     (void)printf(",\"entries\":%" PRIu64 ",\"bytes\":%" PRIu64 ",\"entries_root\":\"%s\"",
                  r->entries, r->bytes, root);

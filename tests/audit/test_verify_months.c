@@ -83,4 +83,75 @@ static void months_are_a_chain_that_one_key_opens(void **state)
     site_done(&s);
 }
 
-TEST_MAIN(months_are_a_chain_that_one_key_opens)
+static struct verify_report check_epochs(const char *folder, const struct note_key *key,
+                                         const struct verify_epoch *before)
+{
+    struct verify_report report;
+    struct trust trust;
+
+    trust_of_key(&trust, key);
+    const struct verify_options options = {.trust = &trust, .epoch = before, .threads = 2};
+    assert_ok(verify_log(folder, &options, &report));
+    return report;
+}
+
+// As the month counts.
+static void append_in_month(struct site *s, uint64_t n)
+{
+    assert_ok(publish_wait(s->publisher, site_append(s, n) - audit_base(s->log), WAIT_MS));
+}
+
+// Days with and without a restart before and after the key of the day is on record.
+static void live_days(struct site *s, unsigned days)
+{
+    for (unsigned day = 0; day < days; day++) {
+        atomic_fetch_add(&s->unix_us, day_us);
+        append_in_month(s, 1 + day % 3);
+        if (day % 2 == 1) {
+            site_stop(s);
+            site_start(s);
+        }
+        append_in_month(s, 1);
+    }
+}
+
+static void keys_of_days_go_on_over_months_and_restarts_and_a_forged_one_is_found(void **state)
+{
+    (void)state;
+    struct site s;
+    struct note_key key;
+    char key_text[NOTE_KEY_TEXT_MOST], november[PATH_SIZE + 16];
+    uint64_t forged = 0;
+
+    site_init(&s);
+    site_start(&s);
+    site_append_published(&s, 3);
+    read_key(s.log_folder, key_text, &key);
+    live_days(&s, 6);
+    next_month(&s);
+    live_days(&s, 5);
+    (void)snprintf(november, sizeof(november), "%s/audit/2026-11", s.state);
+    struct verify_report first = check_epochs(november, &key, NULL);
+    assert_int_equal(first.fault, VERIFY_GOOD);
+    assert_true(first.epoch_keys >= 6 && first.epoch_signed >= 5 && !first.epoch_open);
+    struct verify_report second = check_epochs(s.log_folder, &key, &first.epoch);
+    assert_int_equal(second.fault, VERIFY_GOOD);
+    assert_true(second.epoch.number > first.epoch.number && !second.epoch_open);
+    assert_true(check_epochs(s.log_folder, &key, NULL).epoch_open);
+
+    // The process that writes the log can have anything signed for, but not vouched for.
+    assert_ok(audit_append(s.log,
+                           SPAN_OF("{\"v\":1,\"t\":\"epoch_key\",\"ts\":\"2026-12-24T00:00:00."
+                                   "000000Z\",\"epoch\":99,\"vkey\":\"a\",\"by\":\"b\"}"),
+                           &forged));
+    append_in_month(&s, 1);
+    forged -= audit_base(s.log); // as the month counts
+    second = check_epochs(s.log_folder, &key, &first.epoch);
+    assert_int_equal(second.fault, VERIFY_KEY_RECORD);
+    assert_int_equal(second.bad_index, forged);
+    site_stop(&s);
+    site_done(&s);
+}
+
+TEST_MAIN(months_are_a_chain_that_one_key_opens,
+          keys_of_days_go_on_over_months_and_restarts_and_a_forged_one_is_found)
