@@ -365,6 +365,8 @@ static struct span event_name(enum record_event event)
         return SPAN_OF("purge");
     case RECORD_ERASURE:
         return SPAN_OF("erasure");
+    case RECORD_CONTENT_READ:
+        return SPAN_OF("content_read");
     case RECORD_ALERT:
         break;
     }
@@ -414,4 +416,17 @@ enum aiu_status record_event(struct buf *b, const struct record_origin *origin,
         put(&w, SPAN_OF("}"));
     } while (is_too_long(&w, begun));
     return w.st;
+}
+
+enum aiu_status record_content_read(struct buf *b, const struct record_origin *origin,
+                                    uint64_t unix_us, const struct record_content_read *r)
+{
+    const struct record_field fields[] = {
+        RECORD_TEXT("id", r->id),
+        RECORD_TEXT("what", r->what),
+        RECORD_TEXT("subject", r->subject),
+        RECORD_TEXT("actor", r->actor),
+    };
+
+    return record_event(b, origin, RECORD_CONTENT_READ, unix_us, fields, ARRAY_SIZE(fields));
 }

@@ -117,8 +117,9 @@ enum record_event {
     RECORD_WEAKENED,     // a guard is off or open by configuration (S25)
     RECORD_AUDIT_DEGRADED,
     RECORD_EPOCH_KEY,
-    RECORD_PURGE,   // a month of the log was deleted
-    RECORD_ERASURE, // the key of a subject was destroyed
+    RECORD_PURGE,        // a month of the log was deleted
+    RECORD_ERASURE,      // the key of a subject was destroyed
+    RECORD_CONTENT_READ, // somebody read captured content
     RECORD_ALERT
 };
 
@@ -141,6 +142,14 @@ struct record_field {
 MUST_CHECK enum aiu_status record_event(struct buf *b, const struct record_origin *origin,
                                         enum record_event event, uint64_t unix_us,
                                         const struct record_field *fields, size_t count);
+
+// Who read what was captured of a request, and whose it was: in the gateway and in a command alike.
+struct record_content_read {
+    struct span id, what, subject, actor; // what: "prompt", "answer", "prompt,answer"
+};
+MUST_CHECK enum aiu_status record_content_read(struct buf *b, const struct record_origin *origin,
+                                               uint64_t unix_us,
+                                               const struct record_content_read *r);
 
 // What recovery and statistics need of an entry, without parsing it: the builders above begin every
 // record alike.

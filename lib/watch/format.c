@@ -46,7 +46,8 @@ static enum format_severity severity_of(const struct row_values *v)
 {
     static const char *const critical[] = {"audit_degraded", "incident", "maintenance", "alert"};
     static const char *const warning[] = {"auth_fail", "policy_block", "weakened", "abandoned"};
-    static const char *const notice[] = {"key_event", "config_change", "boot", "shutdown", "purge"};
+    static const char *const notice[] = {"key_event", "config_change", "boot",
+                                         "shutdown",  "purge",         "content_read"};
 
     for (size_t i = 0; i < ARRAY_SIZE(critical); i++) {
         if (is_type(v, critical[i])) {

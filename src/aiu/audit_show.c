@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "aiu/audit.h"
+#include "aiu/audit_disclose.h"
 #include "audit/capture_record.h"
 #include "audit/query.h"
 #include "base/num.h"
@@ -20,8 +21,9 @@ static const char usage[] =
     "usage: aiu audit show REQUEST-ID [--prompt|--answer] [--raw] [OPTION…]\n"
     "\n"
     "What was captured of a request (audit.capture): the prompt as the provider got it, the answer\n"
-    "as the client got it. Checked against the hash in the log. Exit code 1 where there is nothing,\n"
-    "or where the key was erased.\n"
+    "as the client got it. Checked against the hash in the log. Who reads is put on record first, by\n"
+    "the gateway that runs or else by this command; where that fails nothing is shown. Exit code 1\n"
+    "where there is nothing, or where the key was erased.\n"
     "\n"
     "  REQUEST-ID   as in x-request-id and aiu audit query\n"
     "  --prompt, --answer   only that\n"
@@ -37,6 +39,10 @@ struct request {
     char hashes[2][HASH_SIZE + 1]; // as the log has them; empty: none
     char why[2][16];               // "skipped"
     bool found;
+    // What was opened, and whose it is.
+    bool opened[2];
+    struct buf content[2];
+    char subject[CAPTURE_SUBJECT_SIZE + 1];
 };
 
 // --- the log ----------------------------------------------------------------------------------
@@ -131,11 +137,11 @@ static enum aiu_status say_erased(const struct capture_store *s, struct span sea
     return AIU_NOT_FOUND;
 }
 
-static enum aiu_status open_part(const struct request *r, const struct capture_store *s,
-                                 const struct secret *master, enum capture_part part,
-                                 struct buf *content)
+static enum aiu_status open_record(struct request *r, const struct capture_store *s,
+                                   const struct secret *master, enum capture_part part)
 {
     CLEANUP(buf_wipe) struct buf sealed = BUF_OF(CAPTURE_SEALED_MOST);
+    struct capture_key_name key;
     char name[CAPTURE_NAME_MOST];
 
     TRY(capture_record_name(span_str(r->id), part, name));
@@ -149,14 +155,20 @@ static enum aiu_status open_part(const struct request *r, const struct capture_s
         (void)fprintf(stderr, "aiu audit: %s is not what the log says was captured\n", name);
         return AIU_AUDIT_UNVERIFIED;
     }
-    st = capture_record_open(s, master, name, buf_span(&sealed), content);
-    return st == AIU_FILE_NOT_FOUND ? say_erased(s, buf_span(&sealed)) : st;
+    st = capture_record_open(s, master, name, buf_span(&sealed), &r->content[part]);
+    if (st == AIU_FILE_NOT_FOUND) {
+        return say_erased(s, buf_span(&sealed));
+    }
+    TRY(st);
+    TRY(capture_record_head(buf_span(&sealed), &key));
+    memcpy(r->subject, key.subject, sizeof(r->subject));
+    r->opened[part] = true;
+    return AIU_OK;
 }
 
-static enum aiu_status show_part(const struct request *r, const struct capture_store *s,
+static enum aiu_status open_part(struct request *r, const struct capture_store *s,
                                  const struct secret *master, enum capture_part part)
 {
-    CLEANUP(buf_wipe) struct buf content = BUF_OF(CAPTURE_MOST + 64);
     const char *word = part == CAPTURE_PROMPT ? "prompt" : "answer";
 
     if (r->hashes[part][0] == '\0') {
@@ -164,12 +176,33 @@ static enum aiu_status show_part(const struct request *r, const struct capture_s
                       r->why[part][0] == '\0' ? "" : ": ", r->why[part]);
         return AIU_NOT_FOUND;
     }
-    TRY(open_part(r, s, master, part, &content));
-    if (r->raw) {
-        return fwrite(content.p, 1, content.n, stdout) == content.n ? AIU_OK : AIU_IO;
+    return open_record(r, s, master, part);
+}
+
+// Nothing is shown that is not on record as shown.
+static enum aiu_status print_opened(const struct request *r)
+{
+    const bool *opened = r->opened;
+    const char *what = opened[CAPTURE_PROMPT] && opened[CAPTURE_ANSWER] ? "prompt,answer"
+                       : opened[CAPTURE_PROMPT]                         ? "prompt"
+                                                                        : "answer";
+    const struct disclosure d = {&r->where.state, r->id, what, r->subject};
+
+    if (!opened[CAPTURE_PROMPT] && !opened[CAPTURE_ANSWER]) {
+        return AIU_OK;
     }
-    (void)printf("%s:\n", word);
-    return audit_print_line(buf_span(&content), false);
+    TRY(disclosure_record(&d));
+    for (int part = CAPTURE_PROMPT; part <= CAPTURE_ANSWER; part++) {
+        const struct buf *content = &r->content[part];
+        if (r->raw && opened[part]) {
+            return fwrite(content->p, 1, content->n, stdout) == content->n ? AIU_OK : AIU_IO;
+        }
+        if (opened[part]) {
+            (void)printf("%s:\n", part == CAPTURE_PROMPT ? "prompt" : "answer");
+            TRY(audit_print_line(buf_span(content), false));
+        }
+    }
+    return AIU_OK;
 }
 
 static enum aiu_status show(struct request *r)
@@ -199,10 +232,11 @@ static enum aiu_status show(struct request *r)
         bool optional = part == CAPTURE_ANSWER && r->part[CAPTURE_PROMPT] &&
                         r->hashes[part][0] == '\0' && r->why[part][0] == '\0';
         st =
-            r->part[part] && !optional ? show_part(r, &s, master, (enum capture_part)part) : AIU_OK;
+            r->part[part] && !optional ? open_part(r, &s, master, (enum capture_part)part) : AIU_OK;
         worst = st == AIU_OK ? worst : st;
     }
-    return worst;
+    st = print_opened(r);
+    return st == AIU_OK ? worst : st;
 }
 
 static bool parse(struct request *r, int argc, char **argv)
@@ -232,7 +266,7 @@ static bool parse(struct request *r, int argc, char **argv)
 
 int audit_show(int argc, char **argv)
 {
-    struct request r = {.id = NULL};
+    struct request r = {.content = {BUF_OF(CAPTURE_MOST + 64), BUF_OF(CAPTURE_MOST + 64)}};
     char name[CAPTURE_NAME_MOST];
 
     if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
@@ -244,5 +278,8 @@ int audit_show(int argc, char **argv)
         (void)fputs(usage, stderr);
         return aiu_status_info(AIU_USAGE)->exit;
     }
-    return audit_exit(show(&r));
+    enum aiu_status st = show(&r);
+    buf_wipe(&r.content[CAPTURE_PROMPT]);
+    buf_wipe(&r.content[CAPTURE_ANSWER]);
+    return audit_exit(st);
 }

@@ -3,12 +3,15 @@
 #include "gateway/admin.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
+#include "base/num.h"
+#include "base/utf8.h"
 #include "codec/json_write.h"
 #include "provider/reply.h"
 
-enum { BODY_MOST = 1 << 20 };
+enum { BODY_MOST = 1 << 20, ACTOR_MOST = 256 };
 
 static uint64_t resident_bytes(void)
 {
@@ -178,11 +181,22 @@ static bool is_hash(struct span text)
     return text.n == 64;
 }
 
+static void answer_index(struct server_conn *c, enum aiu_status st, uint64_t index)
+{
+    CLEANUP(buf_wipe) struct buf b = BUF_OF(256);
+
+    st = st == AIU_OK ? buf_printf(&b, "{\"index\":%llu}\n", (unsigned long long)index) : st;
+    if (st == AIU_OK) {
+        answer(c, 200, SPAN_OF("application/json"), buf_span(&b));
+    } else {
+        refuse(c, st);
+    }
+}
+
 // POST /admin/v1/evidence/SHA256: the hash goes into the audit log, and its receipt seals a bundle.
 static void seal(struct server_conn *c, struct admin *a, struct span hash)
 {
     CLEANUP(buf_wipe) struct buf record = BUF_OF(RECORD_MOST);
-    CLEANUP(buf_wipe) struct buf b = BUF_OF(256);
     const struct record_field fields[] = {RECORD_TEXT("what", SPAN_OF("evidence")),
                                           RECORD_TEXT("sha256", hash)};
     uint64_t index = 0, base = audit_base(a->shared->audit);
@@ -198,19 +212,88 @@ static void seal(struct server_conn *c, struct admin *a, struct span hash)
     if (st == AIU_OK && base != audit_base(a->shared->audit)) {
         st = AIU_OVERLOADED; // a month began just now: asked again, the number is certain
     }
-    if (st == AIU_OK) {
-        st = buf_printf(&b, "{\"index\":%llu}\n", (unsigned long long)(index - base));
+    answer_index(c, st, index - base);
+}
+
+// POST /admin/v1/content-read/REQUEST/WHAT/SUBJECT/ACTOR (in hexadecimal): somebody is about to
+// read captured content. It waits for /admin/v1/settled/INDEX to say that this is durable.
+struct reading {
+    struct span id, what, subject;
+    uint8_t actor[ACTOR_MOST];
+    size_t actor_n;
+};
+
+static bool is_among(struct span text, const char *letters)
+{
+    for (size_t i = 0; i < text.n; i++) {
+        if (text.p[i] == '\0' || strchr(letters, text.p[i]) == NULL) {
+            return false;
+        }
     }
-    if (st == AIU_OK) {
-        answer(c, 200, SPAN_OF("application/json"), buf_span(&b));
-    } else {
-        refuse(c, st);
+    return true;
+}
+
+static bool read_actor(struct span hex, struct reading *r)
+{
+    if (hex.n == 0 || hex.n % 2 != 0 || hex.n > 2 * sizeof(r->actor)) {
+        return false;
     }
+    for (size_t i = 0; i < hex.n; i += 2) {
+        int high = num_hex_digit(hex.p[i]), low = num_hex_digit(hex.p[i + 1]);
+        if (high < 0 || low < 0) {
+            return false;
+        }
+        r->actor[r->actor_n++] = (uint8_t)(high << 4 | low);
+    }
+    return utf8_valid(span_of(r->actor, r->actor_n));
+}
+
+static bool read_reading(struct span path, struct reading *r)
+{
+    return span_cut(path, '/', &r->id, &path) && span_cut(path, '/', &r->what, &path) &&
+           span_cut(path, '/', &r->subject, &path) && r->id.n == 36 &&
+           is_among(r->id, "0123456789abcdef-") &&
+           (span_equal(r->what, SPAN_OF("prompt")) || span_equal(r->what, SPAN_OF("answer")) ||
+            span_equal(r->what, SPAN_OF("prompt,answer"))) &&
+           r->subject.n == 32 && is_among(r->subject, "0123456789abcdef") && read_actor(path, r);
+}
+
+static enum aiu_status append_reading(const struct admin *a, struct span path, uint64_t *ret_index)
+{
+    CLEANUP(buf_wipe) struct buf record = BUF_OF(RECORD_MOST);
+    struct reading r = {.actor_n = 0};
+
+    if (!read_reading(path, &r)) {
+        return AIU_USAGE;
+    }
+    const struct record_content_read fields = {r.id, r.what, r.subject,
+                                               span_of(r.actor, r.actor_n)};
+    TRY(record_content_read(&record, &a->shared->origin, clock_unix_us(&a->shared->clock),
+                            &fields));
+    return audit_append(a->shared->audit, buf_span(&record), ret_index);
+}
+
+static void record_reading(struct server_conn *c, const struct admin *a, struct span path)
+{
+    uint64_t index = 0;
+    enum aiu_status st = append_reading(a, path, &index);
+
+    answer_index(c, st, index);
+}
+
+static void tell_settled(struct server_conn *c, const struct admin *a, struct span number)
+{
+    uint64_t index = 0;
+    enum aiu_status st = num_parse_u64(number, UINT64_MAX, &index);
+
+    answer_index(c, st == AIU_OK ? audit_settled(a->shared->audit, index) : AIU_USAGE, index);
 }
 
 static void on_request(struct server_conn *c, const struct http_head *head)
 {
     static const struct span evidence = SPAN("/admin/v1/evidence/");
+    static const struct span reading = SPAN("/admin/v1/content-read/");
+    static const struct span settled = SPAN("/admin/v1/settled/");
     struct admin *a = server_context(c);
 
     if (!is_admitted(a, head)) {
@@ -218,8 +301,13 @@ static void on_request(struct server_conn *c, const struct http_head *head)
     } else if (span_equal(head->method, SPAN_OF("POST")) &&
                span_starts_with(head->target, evidence)) {
         seal(c, a, span_skip_prefix(head->target, evidence));
+    } else if (span_equal(head->method, SPAN_OF("POST")) &&
+               span_starts_with(head->target, reading)) {
+        record_reading(c, a, span_skip_prefix(head->target, reading));
     } else if (!span_equal(head->method, SPAN_OF("GET"))) {
         refuse(c, AIU_BAD_METHOD);
+    } else if (span_starts_with(head->target, settled)) {
+        tell_settled(c, a, span_skip_prefix(head->target, settled));
     } else {
         serve(c, a, head->target);
     }

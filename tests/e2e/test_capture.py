@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Captured content: sealed, readable for whoever holds the state, erased with its subject's key
 (GDPR Art. 17) while the log still verifies."""
+import fcntl
 import json
 import os
 import shutil
@@ -138,6 +139,55 @@ class All(Captured):
         done = self.show(request, "--prompt", check=False)
         self.assertNotEqual(done.returncode, 0)
         self.assertIn(b"not what the log says", done.stderr)
+
+    def readings(self, request):
+        return [e for e in self.gateway.audit()
+                if e["t"] == "content_read" and e["id"] == request]
+
+    def test_whoever_reads_is_on_record_before_anything_is_shown(self):
+        """S27: the actor and whose content it was, and nothing of it."""
+        request = self.send(CANARY, user="ada")
+        for part in ("prompt", "answer"):
+            self.wait_file(request, part)
+        self.show(request)
+        reading = self.readings(request)[0]
+        self.assertEqual(reading["what"], "prompt,answer")
+        self.assertEqual(reading["subject"], self.records(request)[0]["subject"])
+        self.assertTrue(reading["actor"])
+        self.show(request, "--answer", "--raw")
+        self.assertEqual([r["what"] for r in self.readings(request)], ["prompt,answer", "answer"])
+        self.assertNotIn(CANARY, json.dumps(self.readings(request)))
+        # Nothing is on record as read where nothing could be read.
+        other = self.send(CANARY, user="gone")
+        self.wait_file(other, "prompt")
+        self.erase("--tenant", "acme", "--user", "gone")
+        self.assertEqual(self.show(other, "--prompt", check=False).returncode, 1)
+        self.assertEqual(self.readings(other), [])
+
+    def assert_not_shown(self, request, why):
+        done = self.show(request, check=False)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertEqual(done.stdout, b"")
+        self.assertIn(why, done.stderr)
+
+    def test_what_cannot_be_put_on_record_is_not_shown(self):
+        request = self.send(CANARY, user="ada")
+        self.wait_file(request, "prompt")
+        self.wait_file(request, "answer")
+        socket = os.path.join(self.gateway.state, "admin.sock")
+        os.rename(socket, socket + ".away")
+        self.assert_not_shown(request, b"by the gateway")
+        os.rename(socket + ".away", socket)
+        self.assertIn(CANARY.encode(), self.show(request).stdout)
+
+        self.gateway.stop()
+        with open(os.path.join(self.gateway.state, "audit", "main", "lock")) as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            self.assert_not_shown(request, b"no gateway runs")
+        self.assertIn(CANARY.encode(), self.show(request).stdout)
+        type(self).gateway = harness.Gateway(self.folder, self.mock, change=self.configure)
+        self.assertEqual(len(self.readings(request)), 2)
+        self.verified()
 
     def test_an_unknown_request_is_a_no(self):
         done = self.show("01980000-0000-7000-8000-000000000000", check=False)
