@@ -2,12 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "audit/receipt.h"
 
+#include "audit/proof_text.h"
 #include "audit/trust.h"
 #include "base/num.h"
 
 static const struct span magic = SPAN("c2sp.org/tlog-proof@v1");
-
-enum { HASH_TEXT = NUM_BASE64_SIZE(TREE_HASH_SIZE) };
 
 static bool is_base64(struct span text)
 {
@@ -28,29 +27,9 @@ static bool is_base64(struct span text)
 static bool take_index(struct span line, uint64_t *ret_index)
 {
     const struct span word = SPAN("index ");
-    struct span digits = span_drop_first(line, word.n);
 
-    return span_starts_with(line, word) && digits.n > 0 && (digits.n == 1 || digits.p[0] != '0') &&
-           num_parse_u64(digits, UINT64_MAX, ret_index) == AIU_OK;
-}
-
-// The lines up to the empty one.
-static bool take_path(struct span *text, struct proof *p)
-{
-    struct span line = {0};
-
-    for (;;) {
-        if (!span_cut(*text, '\n', &line, text)) {
-            return false;
-        }
-        if (line.n == 0) {
-            return true;
-        }
-        if (p->count == PROOF_MOST ||
-            !num_base64_read(line, p->path[p->count++].bytes, TREE_HASH_SIZE)) {
-            return false;
-        }
-    }
+    return span_starts_with(line, word) &&
+           proof_text_number(span_drop_first(line, word.n), ret_index);
 }
 
 enum aiu_status receipt_parse(struct span bytes, struct receipt *ret_receipt)
@@ -70,7 +49,7 @@ enum aiu_status receipt_parse(struct span bytes, struct receipt *ret_receipt)
             return AIU_FILE_INVALID;
         }
     }
-    if (!take_index(line, &r.index) || !take_path(&bytes, &r.proof)) {
+    if (!take_index(line, &r.index) || !proof_text_take(&bytes, PROOF_MOST, &r.proof)) {
         return AIU_FILE_INVALID;
     }
     r.checkpoint = bytes;
@@ -82,13 +61,7 @@ enum aiu_status receipt_write(const struct receipt *r, struct buf *out)
 {
     TRY(buf_append(out, magic));
     TRY(buf_printf(out, "\nindex %llu\n", (unsigned long long)r->index));
-    for (size_t i = 0; i < r->proof.count; i++) {
-        uint8_t text[HASH_TEXT];
-        num_base64_write(span_of(r->proof.path[i].bytes, TREE_HASH_SIZE), text);
-        TRY(buf_append(out, span_of(text, sizeof(text))));
-        TRY(buf_append_byte(out, '\n'));
-    }
-    TRY(buf_append_byte(out, '\n'));
+    TRY(proof_text_append(&r->proof, out));
     return buf_append(out, r->checkpoint);
 }
 
