@@ -6,34 +6,14 @@
 #include "audit/verify.h"
 
 #include "base/num.h"
-#include "published.h"
+#include "world.h"
 
 enum { SIZE = 3000, SEGMENT = 700, SIGNED = 2900 };
 
-// A log of SIZE entries in five segments, of which SIGNED are published and signed.
-struct world {
-    char folder[PATH_SIZE];
-    struct row row;
-    struct sign_key *signer;
-    struct trust trust;
-};
-
+// A log in five segments, of which SIGNED entries are published and signed.
 static void world_init(struct world *w)
 {
-    (void)new_log_folder(w->folder);
-    row_init(&w->row, SIZE, SEGMENT);
-    w->signer = key_of_seed(0);
-    const struct note_key key = named_key(LOG_ORIGIN, NOTE_SIGNATURE, w->signer);
-    trust_of_key(&w->trust, &key);
-    write_wal(w->folder, &w->row);
-    publish(w->folder, &w->row, SIGNED, w->signer);
-}
-
-static void world_done(struct world *w)
-{
-    row_done(&w->row);
-    sign_key_free(w->signer);
-    remove_log_folder(w->folder);
+    world_make(w, SIZE, SEGMENT, SIGNED);
 }
 
 static struct verify_report verify_with(struct world *w, const struct span *since, size_t count)

@@ -6,33 +6,13 @@
 #include "audit/verify.h"
 
 #include "audit/witness.h"
-#include "published.h"
+#include "world.h"
 
 enum { SIZE = 700, SEGMENT = 300 };
 
-struct world {
-    char folder[PATH_SIZE];
-    struct row row;
-    struct sign_key *signer;
-    struct trust trust;
-};
-
 static void world_init(struct world *w)
 {
-    (void)new_log_folder(w->folder);
-    row_init(&w->row, SIZE, SEGMENT);
-    w->signer = key_of_seed(0);
-    const struct note_key key = named_key(LOG_ORIGIN, NOTE_SIGNATURE, w->signer);
-    trust_of_key(&w->trust, &key);
-    write_wal(w->folder, &w->row);
-    publish(w->folder, &w->row, SIZE, w->signer);
-}
-
-static void world_done(struct world *w)
-{
-    row_done(&w->row);
-    sign_key_free(w->signer);
-    remove_log_folder(w->folder);
+    world_make(w, SIZE, SEGMENT, SIZE);
 }
 
 static enum aiu_status verify(struct world *w, struct verify_report *report)
