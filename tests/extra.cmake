@@ -14,6 +14,9 @@ add_test(NAME aiu/cli_redact
     COMMAND Python3::Interpreter ${CMAKE_CURRENT_LIST_DIR}/aiu/cli_redact.py $<TARGET_FILE:aiu>
     ${PROJECT_SOURCE_DIR})
 set_tests_properties(aiu/cli_redact PROPERTIES TIMEOUT 120 ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
+add_test(NAME aiu/cli_options
+    COMMAND Python3::Interpreter ${CMAKE_CURRENT_LIST_DIR}/aiu/cli_options.py $<TARGET_FILE:aiu>)
+set_tests_properties(aiu/cli_options PROPERTIES TIMEOUT 60 ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
 add_test(NAME accuracy/quick
     COMMAND Python3::Interpreter ${PROJECT_SOURCE_DIR}/tools/accuracy/accuracy --quick)
 set_tests_properties(accuracy/quick PROPERTIES TIMEOUT 180

@@ -6,6 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "aiu/option.h"
 #include "audit/prompt_mac.h"
 #include "base/num.h"
 #include "secret/master.h"
@@ -51,10 +52,11 @@ bool audit_ask_option(struct audit_ask *a, int argc, char **argv, int *i)
     if (audit_where_option(&a->where, argc, argv, i)) {
         return true;
     }
-    if (*i + 1 >= argc) {
+    const char *value = *i + 1 < argc ? argv[*i + 1] : NULL;
+    if (value == NULL) {
+        option_complain("aiu", name);
         return false;
     }
-    const char *value = argv[*i + 1];
     if (strcmp(name, "--since") == 0) {
         a->since = value;
     } else if (strcmp(name, "--until") == 0) {
@@ -64,6 +66,7 @@ bool audit_ask_option(struct audit_ask *a, int argc, char **argv, int *i)
     } else if (strcmp(name, "--rule") == 0) {
         a->query.rule = span_str(value);
     } else if (!take_column(a, name, value)) {
+        option_complain("aiu", name);
         return false;
     }
     (*i)++;

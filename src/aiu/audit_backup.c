@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "aiu/audit.h"
+#include "aiu/option.h"
 #include "audit/backup.h"
 #include "audit/backup_seal.h"
 #include "audit/months.h"
@@ -65,6 +66,7 @@ static bool parse(struct request *r, int argc, char **argv)
         } else if (argv[i][0] != '-' && r->backup == NULL) {
             r->backup = argv[i];
         } else if (!audit_where_option(&r->where, argc, argv, &i)) {
+            option_complain("aiu audit", argv[i]);
             return false;
         }
     }

@@ -14,6 +14,7 @@
 
 #include "aiu/audit.h"
 #include "aiu/control_file.h"
+#include "aiu/option.h"
 #include "audit/capture_record.h"
 #include "audit/capture_store.h"
 #include "secret/mac.h"
@@ -166,6 +167,7 @@ static bool parse(struct request *r, int argc, char **argv)
 {
     for (int i = 1; i < argc; i += 2) {
         if (i + 1 >= argc || !take(r, argv[i], argv[i + 1])) {
+            option_complain("aiu audit erase-subject", argv[i]);
             return false;
         }
     }

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "aiu/audit.h"
+#include "aiu/option.h"
 #include "audit/months.h"
 #include "audit/query.h"
 #include "audit/reader.h"
@@ -271,6 +272,7 @@ int audit_prove(int argc, char **argv)
             return 0;
         }
         if (!take_prove_option(&r, argc, argv, &i)) {
+            option_complain("aiu audit prove", argv[i]);
             (void)fputs(prove_usage, stderr);
             return aiu_status_info(AIU_USAGE)->exit;
         }
@@ -303,6 +305,9 @@ static int print_file(int argc, char **argv, const char *name, const char *usage
     for (int i = 1; i < argc; i++) {
         bool help = strcmp(argv[i], "--help") == 0;
         if (help || !audit_where_option(&where, argc, argv, &i)) {
+            if (!help) {
+                option_complain("aiu audit", argv[i]);
+            }
             (void)fputs(usage, help ? stdout : stderr);
             return help ? 0 : aiu_status_info(AIU_USAGE)->exit;
         }

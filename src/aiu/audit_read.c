@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "aiu/audit.h"
+#include "aiu/option.h"
 #include "audit/fsck.h"
 #include "audit/reader.h"
 #include "base/num.h"
@@ -277,11 +278,7 @@ static const struct {
 
 static bool take_option(struct request *r, int argc, char **argv, int *i)
 {
-    const struct {
-        const char *name;
-        const char **value;
-        bool *flag;
-    } options[] = {
+    const struct option_row options[] = {
         {"--from", &r->from, NULL},     {"--to", &r->to, NULL},     {"-n", &r->count, NULL},
         {"--format", &r->format, NULL}, {"--json", NULL, &r->json}, {"-f", NULL, &r->follow},
     };
@@ -289,23 +286,7 @@ static bool take_option(struct request *r, int argc, char **argv, int *i)
     if (audit_where_option(&r->where, argc, argv, i)) {
         return true;
     }
-    for (size_t k = 0; k < ARRAY_SIZE(options); k++) {
-        if (strcmp(argv[*i], options[k].name) != 0) {
-            continue;
-        }
-        if (options[k].flag != NULL) {
-            *options[k].flag = true;
-            return true;
-        }
-        if (*i + 1 < argc) {
-            *options[k].value = argv[++*i];
-            return true;
-        }
-        (void)fprintf(stderr, "aiu audit: %s needs a value\n", argv[*i]);
-        return false;
-    }
-    (void)fprintf(stderr, "aiu audit: there is no option %s\n", argv[*i]);
-    return false;
+    return option_take("aiu audit", options, ARRAY_SIZE(options), argc, argv, i);
 }
 
 // An option of another verb is a mistake that would go unseen.

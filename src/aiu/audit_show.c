@@ -9,6 +9,7 @@
 
 #include "aiu/audit.h"
 #include "aiu/audit_disclose.h"
+#include "aiu/option.h"
 #include "audit/capture_record.h"
 #include "audit/query.h"
 #include "base/num.h"
@@ -254,6 +255,7 @@ static bool parse(struct request *r, int argc, char **argv)
         } else if (argv[i][0] != '-' && r->id == NULL) {
             r->id = argv[i];
         } else {
+            option_complain("aiu audit show", argv[i]);
             return false;
         }
     }

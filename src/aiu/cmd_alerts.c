@@ -10,6 +10,7 @@
 
 #include "aiu/cmd.h"
 #include "aiu/config_file.h"
+#include "aiu/option.h"
 #include "gateway/watchers.h"
 #include "watch/alert.h"
 
@@ -87,6 +88,9 @@ int cmd_alerts(int argc, char **argv)
         return 0;
     }
     if ((!is_list && !is_test) || (argc != 2 && path == NULL)) {
+        if (argc > 1) {
+            option_complain("aiu alerts", is_list || is_test ? argv[2] : argv[1]);
+        }
         (void)fputs(usage, stderr);
         return aiu_status_info(AIU_USAGE)->exit;
     }

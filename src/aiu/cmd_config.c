@@ -7,6 +7,7 @@
 
 #include "aiu/cmd.h"
 #include "aiu/config_file.h"
+#include "aiu/option.h"
 #include "config/manual.h"
 #include "config/show.h"
 #include "secret/secret.h"
@@ -146,6 +147,7 @@ static bool parse(int argc, char **argv, struct request *r)
         } else if (argv[i][0] != '-' && r->count < 2) {
             r->words[r->count++] = argv[i];
         } else {
+            option_complain("aiu config", argv[i]);
             return false;
         }
     }

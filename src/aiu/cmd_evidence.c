@@ -24,6 +24,7 @@
 
 #include "aiu/audit.h"
 #include "aiu/cmd.h"
+#include "aiu/option.h"
 #include "aiu/state_dir.h"
 #include "audit/backup.h"
 #include "base/clock.h"
@@ -533,27 +534,18 @@ static enum aiu_status check(const struct evidence *e)
 
 static bool take_option(struct evidence *e, int argc, char **argv, int *i)
 {
-    const struct {
-        const char *name;
-        const char **into;
-    } options[] = {
-        {"--to", &e->to},
-        {"--since", &e->since},
-        {"--until", &e->until},
-        {"--key", &e->key},
-        {"--check", &e->check},
-        {"--vkey", &e->vkey},
-        {"--state-dir", &e->where.state_dir},
-        {"--config", &e->where.config},
+    const struct option_row options[] = {
+        {"--to", &e->to, NULL},
+        {"--since", &e->since, NULL},
+        {"--until", &e->until, NULL},
+        {"--key", &e->key, NULL},
+        {"--check", &e->check, NULL},
+        {"--vkey", &e->vkey, NULL},
+        {"--state-dir", &e->where.state_dir, NULL},
+        {"--config", &e->where.config, NULL},
     };
 
-    for (size_t k = 0; k < ARRAY_SIZE(options); k++) {
-        if (strcmp(argv[*i], options[k].name) == 0 && *i + 1 < argc) {
-            *options[k].into = argv[++*i];
-            return true;
-        }
-    }
-    return false;
+    return option_take("aiu evidence", options, ARRAY_SIZE(options), argc, argv, i);
 }
 
 int cmd_evidence(int argc, char **argv)

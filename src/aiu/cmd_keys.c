@@ -9,6 +9,7 @@
 #include "aiu/cmd.h"
 #include "aiu/config_file.h"
 #include "aiu/keys.h"
+#include "aiu/option.h"
 #include "secret/secret.h"
 #include "secret/vkey.h"
 
@@ -229,33 +230,19 @@ static int run_show(const struct request *r)
 
 // --- arguments
 
-static const char **value_of(struct request *r, const char *option)
-{
-    const struct {
-        const char *name, **into;
-    } options[] = {{"--id", &r->id},         {"--tenant", &r->tenant},
-                   {"--config", &r->config}, {"--state-dir", &r->state_dir},
-                   {"--reason", &r->reason}, {"--grace", &r->grace}};
-
-    for (size_t i = 0; i < ARRAY_SIZE(options); i++) {
-        if (strcmp(option, options[i].name) == 0) {
-            return options[i].into;
-        }
-    }
-    return NULL;
-}
-
 static bool parse(int argc, char **argv, struct request *r)
 {
+    const struct option_row options[] = {
+        {"--id", &r->id, NULL},         {"--tenant", &r->tenant, NULL},
+        {"--config", &r->config, NULL}, {"--state-dir", &r->state_dir, NULL},
+        {"--reason", &r->reason, NULL}, {"--grace", &r->grace, NULL},
+        {"--undo", NULL, &r->undo},
+    };
+
     for (int i = 2; i < argc; i++) {
-        const char **into = value_of(r, argv[i]);
-        if (strcmp(argv[i], "--undo") == 0) {
-            r->undo = true;
-        } else if (into != NULL && i + 1 < argc) {
-            *into = argv[++i];
-        } else if (into == NULL && argv[i][0] != '-' && r->word == NULL) {
+        if (argv[i][0] != '-' && r->word == NULL) {
             r->word = argv[i];
-        } else {
+        } else if (!option_take("aiu keys", options, ARRAY_SIZE(options), argc, argv, &i)) {
             return false;
         }
     }

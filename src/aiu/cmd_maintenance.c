@@ -8,6 +8,7 @@
 
 #include "aiu/cmd.h"
 #include "aiu/control_file.h"
+#include "aiu/option.h"
 #include "aiu/state_dir.h"
 
 static const char usage[] =
@@ -32,31 +33,17 @@ struct request {
 
 static bool take_option(struct request *r, int argc, char **argv, int *i)
 {
-    const struct {
-        const char *name;
-        const char **into;
-    } options[] = {
-        {"--scope", &r->scope},         {"--reason", &r->reason},
-        {"--expires", &r->expires},     {"--in-flight", &r->in_flight},
-        {"--config", &r->where.config}, {"--state-dir", &r->where.state_dir},
+    const struct option_row options[] = {
+        {"--scope", &r->scope, NULL},
+        {"--reason", &r->reason, NULL},
+        {"--expires", &r->expires, NULL},
+        {"--in-flight", &r->in_flight, NULL},
+        {"--json", NULL, &r->json},
+        {"--config", &r->where.config, NULL},
+        {"--state-dir", &r->where.state_dir, NULL},
     };
 
-    if (strcmp(argv[*i], "--json") == 0) {
-        r->json = true;
-        return true;
-    }
-    for (size_t k = 0; k < ARRAY_SIZE(options); k++) {
-        if (strcmp(argv[*i], options[k].name) == 0) {
-            if (*i + 1 >= argc) {
-                (void)fprintf(stderr, "aiu maintenance: %s needs a value\n", argv[*i]);
-                return false;
-            }
-            *options[k].into = argv[++*i];
-            return true;
-        }
-    }
-    (void)fprintf(stderr, "aiu maintenance: %s is not known\n", argv[*i]);
-    return false;
+    return option_take("aiu maintenance", options, ARRAY_SIZE(options), argc, argv, i);
 }
 
 static bool is_scope(const char *scope)

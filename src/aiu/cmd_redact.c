@@ -11,6 +11,7 @@
 
 #include "aiu/cmd.h"
 #include "aiu/config_file.h"
+#include "aiu/option.h"
 #include "aiu/pseudonym_map.h"
 #include "aiu/redactor.h"
 #include "aiu/status.h"
@@ -227,7 +228,7 @@ static bool take_options(struct request *q, char **argv)
             continue;
         }
         if (word[1] == NULL) {
-            (void)fprintf(stderr, "aiu redact: an option is not known or needs a value\n");
+            option_complain("aiu redact", *word);
             return false;
         }
         if (strcmp(*word, "--mode") == 0) {
@@ -241,9 +242,7 @@ static bool take_options(struct request *q, char **argv)
         } else if (strcmp(*word, "--only") == 0) {
             q->only = word[1];
         } else if (!map_option(&q->map, word[0], word[1])) {
-            (void)fputs("aiu redact: there is no such option: ", stderr);
-            config_file_print(stderr, span_str(*word));
-            (void)fputc('\n', stderr);
+            option_complain("aiu redact", *word);
             return false;
         }
         word++;

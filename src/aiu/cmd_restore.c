@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "aiu/cmd.h"
+#include "aiu/option.h"
 #include "aiu/pseudonym_map.h"
 #include "aiu/status.h"
 #include "secret/io.h"
@@ -97,6 +98,9 @@ int cmd_restore(int argc, char **argv)
             format = AIU_RESTORER_JSON;
         } else {
             known = i + 1 < argc && map_option(&o, argv[i], argv[i + 1]);
+            if (!known) {
+                option_complain("aiu restore", argv[i]);
+            }
             i++;
         }
     }

@@ -8,6 +8,7 @@
 
 #include "aiu/cmd.h"
 #include "aiu/config_file.h"
+#include "aiu/option.h"
 #include "base/alloc.h"
 #include "codec/json_write.h"
 #include "detect/engine.h"
@@ -336,6 +337,7 @@ int cmd_rules(int argc, char **argv)
     if (strcmp(argv[1], "test") == 0) {
         return argv[2] == NULL ? test_built_in() : test_files(argv + 2);
     }
+    option_complain("aiu rules", argv[1]);
     (void)fputs(usage, stderr);
     return USAGE;
 }

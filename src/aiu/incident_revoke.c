@@ -21,6 +21,7 @@
 #include "aiu/config_file.h"
 #include "aiu/control_file.h"
 #include "aiu/incident.h"
+#include "aiu/option.h"
 #include "aiu/state_dir.h"
 #include "audit/query.h"
 #include "base/clock.h"
@@ -403,11 +404,7 @@ static int run(struct revocation *r)
 
 static bool take_option(struct revocation *r, int argc, char **argv, int *i)
 {
-    const struct {
-        const char *name;
-        const char **value;
-        bool *flag;
-    } options[] = {
+    const struct option_row options[] = {
         {"--reason", &r->reason, NULL},
         {"--in-flight", &r->in_flight, NULL},
         {"--project", &r->project, NULL},
@@ -422,21 +419,8 @@ static bool take_option(struct revocation *r, int argc, char **argv, int *i)
         {"--config", &r->where.config, NULL},
     };
 
-    for (size_t k = 0; k < ARRAY_SIZE(options); k++) {
-        if (strcmp(argv[*i], options[k].name) != 0) {
-            continue;
-        }
-        if (options[k].flag != NULL) {
-            *options[k].flag = true;
-            return true;
-        }
-        if (*i + 1 < argc) {
-            *options[k].value = argv[++*i];
-            return true;
-        }
-        return false;
-    }
-    return false;
+    return option_take("aiu incident revoke-provider-key", options, ARRAY_SIZE(options), argc, argv,
+                       i);
 }
 
 int incident_revoke_provider_key(int argc, char **argv)

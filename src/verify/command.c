@@ -408,6 +408,8 @@ int verify_command_run(const struct verify_command *c, int argc, char **argv)
             return EXIT_GOOD;
         }
         if (!take_option(&r, argc, argv, &i)) {
+            (void)fprintf(stderr, "%s: %s is not known, or needs a value\n", c->name,
+                          argv[i < argc ? i : argc - 1]);
             print_usage(c, stderr);
             return EXIT_USAGE;
         }
