@@ -33,6 +33,12 @@ MUST_CHECK enum aiu_status audit_print_line(struct span entry, bool raw);
 // The same for a name in a table: a caller chooses the names of models.
 void audit_print_harmless(struct span text);
 
+// Each entry of one folder from `from` on. Damage is said on stderr, with its entry; the output is
+// flushed.
+struct reader_sink;
+MUST_CHECK enum aiu_status audit_each(const char *folder, uint64_t from,
+                                      const struct reader_sink *sink);
+
 // The master key of the gateway: never a new one. Problems are said on stderr.
 struct secret;
 MUST_CHECK enum aiu_status audit_master(const struct state_dir_options *where,
@@ -45,12 +51,14 @@ int audit_exit(enum aiu_status st);
 int audit_backup(int argc, char **argv);
 int audit_checkpoint(int argc, char **argv);
 int audit_erase(int argc, char **argv);
+int audit_export(int argc, char **argv);
+int audit_fsck(int argc, char **argv);
 int audit_key(int argc, char **argv);
 int audit_match(int argc, char **argv);
 int audit_prove(int argc, char **argv);
 int audit_query(int argc, char **argv);
-int audit_read(int argc, char **argv); // tail, export, fsck
 int audit_report(int argc, char **argv);
 int audit_restore(int argc, char **argv);
 int audit_show(int argc, char **argv);
+int audit_tail(int argc, char **argv);
 int audit_verify(int argc, char **argv);

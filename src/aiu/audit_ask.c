@@ -75,8 +75,7 @@ bool audit_ask_option(struct audit_ask *a, int argc, char **argv, int *i)
 
 // --- times ------------------------------------------------------------------------------------
 
-// A stamp, or a duration before now.
-static enum aiu_status time_of(const char *text, uint64_t *ret_us)
+enum aiu_status audit_ask_time(const char *text, uint64_t *ret_us)
 {
     uint64_t now = (uint64_t)time(NULL), ms = 0;
 
@@ -184,8 +183,8 @@ enum aiu_status audit_ask_prepare(struct audit_ask *a)
     struct query *q = &a->query;
 
     q->one_month = a->where.dir != NULL; // that folder was asked for
-    TRY(time_of(a->since, &q->window.from_us));
-    TRY(time_of(a->until, &q->window.to_us));
+    TRY(audit_ask_time(a->since, &q->window.from_us));
+    TRY(audit_ask_time(a->until, &q->window.to_us));
     if (a->user == NULL) {
         return AIU_OK;
     }

@@ -41,6 +41,10 @@ bool audit_ask_option(struct audit_ask *a, int argc, char **argv, int *i);
 // All options are taken: make the query. Problems are said on stderr.
 MUST_CHECK enum aiu_status audit_ask_prepare(struct audit_ask *a);
 
+// A stamp, or a duration before now, as --since takes it; NULL leaves `*ret_us`. AIU_USAGE is said
+// on stderr.
+MUST_CHECK enum aiu_status audit_ask_time(const char *text, uint64_t *ret_us);
+
 // The fingerprints of `text` for every month of the window: of a user's name, or (kind NULL) of a
 // prompt. `ret_count` of them in a->values. Needs the state folder with its master key.
 MUST_CHECK enum aiu_status audit_ask_fingerprints(struct audit_ask *a, const char *kind,

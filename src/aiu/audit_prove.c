@@ -10,9 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "aiu/audit.h"
+#include "aiu/audit_months.h"
 #include "aiu/option.h"
-#include "audit/months.h"
 #include "audit/query.h"
 #include "audit/reader.h"
 #include "audit/receipt.h"
@@ -25,14 +24,15 @@ enum { PATH_MOST = AUDIT_FOLDER_MOST + 64, ID_SIZE = 36 };
 
 static const char prove_usage[] =
     "usage: aiu audit prove REQUEST-ID [--result] [--witnessed] [--out FILE] [--entry FILE]\n"
-    "       aiu audit prove --index INDEX [--witnessed] [--out FILE] [--entry FILE]\n"
+    "       aiu audit prove --index INDEX [--month MONTH] [--witnessed] [--out FILE] [--entry FILE]\n"
     "\n"
     "A receipt that the record of a request stands in the log, for anybody with the public key:\n"
     "  aiu-verify --receipt FILE --entry FILE --key VKEY\n"
     "\n"
-    "  REQUEST-ID     as in x-request-id and aiu audit query\n"
+    "  REQUEST-ID     as in x-request-id and aiu audit query; looked for in all months\n"
     "  --result       of how it ended, instead of what was decided\n"
-    "  --index INDEX  of this entry\n"
+    "  --index INDEX  of this entry of the month that is written, or of --month\n"
+    "  --month MONTH  only that month: 2026-10, or main, the one that is written\n"
     "  --witnessed    by the newest checkpoint that witnesses have cosigned\n"
     "  --out FILE     instead of REQUEST-ID.tlog-proof; - is the standard output\n"
     "  --entry FILE   write the record itself there, too\n"
@@ -40,7 +40,7 @@ static const char prove_usage[] =
 
 struct request {
     struct audit_where where;
-    const char *id, *index, *out, *entry;
+    const char *id, *index, *month, *out, *entry;
     bool result, witnessed;
 };
 
@@ -207,28 +207,42 @@ static enum aiu_status prove(const struct request *r, const char *folder)
         st = write_out(r->entry, buf_span(&found.entry));
     }
     if (st == AIU_OK && (r->out == NULL || strcmp(r->out, "-") != 0)) {
-        (void)printf("entry %" PRIu64 ": %s\n", found.index, r->out == NULL ? path : r->out);
+        struct span origin, rest;
+        (void)span_cut(buf_span(&checkpoint), '\n', &origin, &rest);
+        (void)printf("entry %" PRIu64 " of ", found.index);
+        audit_print_harmless(origin); // with its month
+        (void)printf(": %s\n", r->out == NULL ? path : r->out);
     }
     buf_wipe(&found.entry);
     return st;
 }
 
-// In the month that is written, then in those that have ended, the newest first.
-static enum aiu_status prove_in_months(const struct request *r, char folder[AUDIT_FOLDER_MOST])
+// Where else there are entries, for an index that nobody said the month of.
+static void say_other_months(const struct audit_months *m)
 {
-    char path[AUDIT_FOLDER_MOST + MONTHS_NAME_SIZE];
-    struct months months;
-    enum aiu_status st = prove(r, folder);
-    char *slash = strrchr(folder, '/');
-
-    if (st != AIU_NOT_FOUND || r->where.dir != NULL || r->id == NULL || slash == NULL) {
-        return st;
+    (void)fprintf(stderr, "aiu audit prove: %s has no such entry; --month looks into",
+                  m->list.names[m->list.count - 1]);
+    for (size_t i = 0; i + 1 < m->list.count; i++) {
+        (void)fprintf(stderr, " %s", m->list.names[i]);
     }
-    *slash = '\0';
-    TRY(months_of(folder, &months));
-    for (size_t i = months.count; i > 1 && st == AIU_NOT_FOUND; i--) {
-        (void)snprintf(path, sizeof(path), "%s/%s", folder, months.names[i - 2]);
+    (void)fputc('\n', stderr);
+}
+
+// A request in any month, the newest first; an index in the newest, as it counts in a month.
+static enum aiu_status prove_in_months(const struct request *r)
+{
+    struct audit_months m;
+    char path[AUDIT_FOLDER_MOST];
+    enum aiu_status st = AIU_NOT_FOUND;
+
+    TRY(audit_months_open(&r->where, r->month, &m));
+    size_t least = r->id == NULL ? m.list.count - 1 : 0;
+    for (size_t i = m.list.count; i > least && st == AIU_NOT_FOUND; i--) {
+        audit_months_path(&m, i - 1, path);
         st = prove(r, path);
+    }
+    if (st == AIU_NOT_FOUND && r->id == NULL && m.list.count > 1) {
+        say_other_months(&m);
     }
     return st;
 }
@@ -238,7 +252,8 @@ static bool take_prove_option(struct request *r, int argc, char **argv, int *i)
     const struct {
         const char *name;
         const char **value;
-    } options[] = {{"--index", &r->index}, {"--out", &r->out}, {"--entry", &r->entry}};
+    } options[] = {
+        {"--index", &r->index}, {"--month", &r->month}, {"--out", &r->out}, {"--entry", &r->entry}};
 
     if (strcmp(argv[*i], "--result") == 0) {
         r->result = true;
@@ -264,7 +279,6 @@ static bool take_prove_option(struct request *r, int argc, char **argv, int *i)
 int audit_prove(int argc, char **argv)
 {
     struct request r = {0};
-    char folder[AUDIT_FOLDER_MOST];
 
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--help") == 0) {
@@ -282,8 +296,7 @@ int audit_prove(int argc, char **argv)
         (void)fputs(prove_usage, stderr);
         return aiu_status_info(AIU_USAGE)->exit;
     }
-    enum aiu_status st = audit_folder(&r.where, folder);
-    st = st == AIU_OK ? prove_in_months(&r, folder) : st;
+    enum aiu_status st = prove_in_months(&r);
     if (st == AIU_BUSY) {
         (void)fprintf(stderr, "aiu audit prove: not signed for yet; try again in a second\n");
         return aiu_status_info(st)->exit;

@@ -5,10 +5,12 @@
 A second implementation of the format, in Python, so that the page and the code cannot drift apart.
 """
 import base64
+import calendar
 import hashlib
 import json
 import os
 import pty
+import shutil
 import struct
 import subprocess
 import sys
@@ -43,8 +45,8 @@ def tree_head(entries):
     return hashlib.sha256(b"\1" + tree_head(entries[:k]) + tree_head(entries[k:])).digest()
 
 
-def header(first, root):
-    rest = struct.pack("<Q", first) + root + struct.pack("<Q", 1)
+def header(first, root, begun=1):
+    rest = struct.pack("<Q", first) + root + struct.pack("<Q", begun)
     return b"AUWSEG01" + struct.pack("<II", 1, crc32c(rest)) + rest
 
 
@@ -58,9 +60,9 @@ def entry(i):
     return json.dumps({"v": 1, "t": "boot", "i": i}).encode()
 
 
-def segments(entries, each):
+def segments(entries, each, begun=1):
     for first in range(0, len(entries), each):
-        data = header(first, tree_head(entries[:first]))
+        data = header(first, tree_head(entries[:first]), begun)
         for i in range(first, min(first + each, len(entries))):
             data += frame(i, entries[i])
         yield first, data + bytes(4096)
@@ -70,11 +72,26 @@ def segment_path(folder, first):
     return os.path.join(folder, "wal", f"{first:020d}.wal")
 
 
-def write_log(folder, entries, each=100):
+def write_log(folder, entries, each=100, begun=1):
     os.makedirs(os.path.join(folder, "wal"))
-    for first, data in segments(entries, each):
+    for first, data in segments(entries, each, begun):
         with open(segment_path(folder, first), "wb") as f:
             f.write(data)
+
+
+def month_entries(name, previous, count=5):
+    """Entries of a month, an hour apart from its first day on; the first names the one before."""
+    made = []
+    for i in range(count):
+        head = {"v": 1, "t": "boot", "ts": "%s-01T%02d:00:00.000000Z" % (name, i), "i": i}
+        if i == 0 and previous:
+            head = {"v": 1, "t": "shard", "ts": head["ts"], "previous": previous}
+        made.append(json.dumps(head, separators=(",", ":")).encode())
+    return made
+
+
+def unix_us(stamp):
+    return calendar.timegm(time.strptime(stamp, "%Y-%m-%d")) * 1000000
 
 
 def audit(*words):
@@ -221,6 +238,101 @@ class AuditCommand(unittest.TestCase):
             out = subprocess.run([PROGRAM, "audit", "export", "--dir", self.folder], stdout=full,
                                  stderr=subprocess.DEVNULL, check=False, timeout=60)
         self.assertEqual(out.returncode, 11)
+
+
+class Months(unittest.TestCase):
+    """A log of three months: 2026-09, 2026-10 and the one that is written."""
+
+    def setUp(self):
+        top = tempfile.TemporaryDirectory()
+        self.addCleanup(top.cleanup)
+        self.state = top.name
+        self.audit = os.path.join(self.state, "audit")
+        self.entries = {}
+        for folder, name, previous in (("2026-09", "2026-09", None), ("2026-10", "2026-10", "2026-09"),
+                                       ("main", "2026-11", "2026-10")):
+            self.entries[folder] = month_entries(name, previous)
+            write_log(os.path.join(self.audit, folder), self.entries[folder], 3,
+                      unix_us(name + "-01"))
+        self.all = [line for folder in ("2026-09", "2026-10", "main")
+                    for line in self.entries[folder]]
+
+    def export(self, *words):
+        out = audit("export", "--state-dir", self.state, *words)
+        self.assertEqual(out.returncode, 0, out.stderr)
+        return out.stdout.splitlines()
+
+    def test_an_export_has_all_months_the_oldest_first(self):
+        self.assertEqual(self.export(), self.all)
+        out = audit("export", "--dir", self.audit)
+        self.assertEqual((out.returncode, out.stdout.splitlines()), (0, self.all))
+        out = audit("export", "--dir", os.path.join(self.audit, "2026-10"))
+        self.assertEqual(out.stdout.splitlines(), self.entries["2026-10"])
+
+    def test_an_export_of_a_window_goes_over_the_end_of_a_month(self):
+        lines = self.export("--since", "2026-09-01T03:00:00Z", "--until", "2026-10-01T02:00:00Z")
+        self.assertEqual(lines, self.entries["2026-09"][3:] + self.entries["2026-10"][:2])
+        self.assertEqual(self.export("--since", "2026-11-01T03:00:00Z"), self.entries["main"][3:])
+        self.assertEqual(self.export("--until", "2026-09-01T01:00:00Z"),
+                         self.entries["2026-09"][:1])
+        self.assertEqual(self.export("--since", "2027-01-01"), [])
+        self.assertEqual(audit("export", "--state-dir", self.state, "--since", "soon").returncode, 2)
+
+    def test_indices_count_in_a_month(self):
+        self.assertEqual(self.export("--from", "1", "--to", "3"), self.entries["main"][1:3])
+        self.assertEqual(self.export("--month", "2026-09", "--from", "4"),
+                         self.entries["2026-09"][4:])
+        self.assertEqual(self.export("--month", "2026-10"), self.entries["2026-10"])
+        out = audit("export", "--state-dir", self.state, "--month", "2026-08")
+        self.assertEqual(out.returncode, 2)
+        self.assertIn(b"no month 2026-08", out.stderr)
+
+    def test_the_other_formats_have_one_beginning_and_one_end(self):
+        self.assertEqual(len(self.export("--format", "csv")), 1 + len(self.all))
+        otlp = json.loads(b"".join(self.export("--format", "otlp")))
+        self.assertEqual(len(otlp["resourceLogs"][0]["scopeLogs"][0]["logRecords"]), len(self.all))
+
+    def fsck(self, *words):
+        out = audit("fsck", "--json", "--state-dir", self.state, *words)
+        return [json.loads(line) for line in out.stdout.splitlines()], out.returncode
+
+    def test_fsck_checks_every_month_or_one(self):
+        reports, code = self.fsck()
+        self.assertEqual(code, 0)
+        self.assertEqual([(r["month"], r["whole"], r["entries"]) for r in reports],
+                         [("2026-09", True, 5), ("2026-10", True, 5), ("main", True, 5)])
+        path = segment_path(os.path.join(self.audit, "2026-10"), 3)
+        with open(path, "r+b") as f:
+            f.seek(64 + 22)
+            f.write(b"~")
+        reports, code = self.fsck()
+        self.assertEqual((code, [r["whole"] for r in reports]), (1, [True, False, True]))
+        self.assertEqual(reports[1]["bad_index"], 3)
+        self.assertEqual(self.fsck("--month", "main")[1], 0)
+        self.assertEqual(self.fsck("--month", "2026-10")[1], 1)
+        self.assertIn(b"== 2026-10\ndamaged", audit("fsck", "--dir", self.audit).stdout)
+
+    def test_a_month_that_is_missing_in_between_is_found_and_named(self):
+        shutil.rmtree(os.path.join(self.audit, "2026-10"))
+        reports, code = self.fsck()
+        self.assertEqual((code, [r["whole"] for r in reports]), (1, [True, False]))
+        self.assertEqual((reports[1]["month"], reports[1]["missing"]), ("main", "2026-10"))
+        self.assertIn(b"goes on from 2026-10, which is not there", audit("fsck", "--dir",
+                                                                         self.audit).stdout)
+        out = audit("export", "--state-dir", self.state)
+        self.assertEqual(out.returncode, 78)
+        self.assertIn(b"goes on from 2026-10, which is not there", out.stderr)
+        self.assertEqual(out.stdout.splitlines(), self.entries["2026-09"] + self.entries["main"])
+        # A month that was deleted when its time was over is missing at the beginning only.
+        shutil.rmtree(os.path.join(self.audit, "2026-09"))
+        self.assertEqual(self.fsck()[1], 0)
+        self.assertEqual(self.export(), self.entries["main"])
+
+    def test_a_month_of_another_log_is_no_link(self):
+        shutil.rmtree(os.path.join(self.audit, "main"))
+        write_log(os.path.join(self.audit, "main"), month_entries("2026-11", None), 3)
+        reports, code = self.fsck()
+        self.assertEqual((code, reports[2]["whole"], reports[2]["missing"]), (1, False, ""))
 
 
 if __name__ == "__main__":

@@ -178,6 +178,23 @@ class Receipts(Case):
         for words in ([], ["x"], ["--index"], ["--index", "1", "0" * 36]):
             self.assertEqual(run("aiu", "audit", "prove", *words).returncode, 2, words)
 
+    def test_an_index_counts_in_the_month_that_is_asked_for(self):
+        months = os.path.join(self.top, "audit")
+        shutil.copytree(self.log, os.path.join(months, "2026-10"))
+        made = run("make_log", os.path.join(months, "main"), "300", "100", "280")
+        self.assertEqual(made.returncode, 0, made.stderr)
+        self.log = months
+        receipt, entry, out = self.prove(1234, "--month", "2026-10")
+        self.assertEqual(out.returncode, 0, out.stderr)
+        self.assertIn(b"entry 1234 of log.example/1: ", out.stdout)
+        checked = run("aiu-verify", "--receipt", receipt, "--entry", entry, "--key", self.vkey)
+        self.assertIn(b"index 1234 ", checked.stdout)
+        self.assertEqual(self.prove(123)[2].returncode, 0)
+        _, _, out = self.prove(1234)
+        self.assertEqual(out.returncode, 1)
+        self.assertIn(b"--month looks into 2026-10\n", out.stderr)
+        self.assertEqual(self.prove(1, "--month", "2026-09")[2].returncode, 2)
+
     def test_a_log_that_does_not_hold_gives_no_receipt(self):
         flip(os.path.join(self.log, "tile", "0", "004"), 5)
         self.assertEqual(self.prove(1025)[2].returncode, 78)
