@@ -23,10 +23,11 @@
 #include <unistd.h>
 
 #include "aiu/audit.h"
+#include "aiu/audit_ask.h"
 #include "aiu/cmd.h"
+#include "aiu/evidence_log.h"
 #include "aiu/option.h"
 #include "aiu/state_dir.h"
-#include "audit/backup.h"
 #include "base/clock.h"
 #include "base/num.h"
 #include "codec/json.h"
@@ -47,10 +48,11 @@ static const char usage[] =
     "usage: aiu evidence --to FOLDER [--since TIME] [--until TIME] [--key ID] [OPTION…]\n"
     "       aiu evidence --check BUNDLE [--vkey VKEY]\n"
     "\n"
-    "Makes a folder below FOLDER with a copy of the audit log and its proofs, the verification of\n"
-    "it, the entries and the report of the window, the configuration without secrets, switches and\n"
-    "versions; seals it by an entry of the audit log. --check tells whether a bundle is what was\n"
-    "sealed. Exit code 1 where it is not, or could not be sealed because no gateway runs.\n"
+    "Makes a folder below FOLDER with a copy of the audit log and its proofs, of all months that the\n"
+    "window touches, the verification of it, the entries and the report of the window, the\n"
+    "configuration without secrets, switches and versions; seals it by an entry of the audit log.\n"
+    "--check tells whether a bundle is what was sealed. Exit code 1 where it is not, or could not be\n"
+    "sealed because no gateway runs.\n"
     "\n"
     "  --state-dir DIR, --config FILE   which gateway\n";
 
@@ -274,8 +276,9 @@ static enum aiu_status write_part(struct json_writer *w, const char *folder, con
     return AIU_OK;
 }
 
-// The copy of the log has a manifest of its own, which is listed here.
-static enum aiu_status write_manifest(const struct evidence *e, const char *log, struct buf *hex)
+// The copy of each month has a manifest of its own, which is listed here.
+static enum aiu_status write_manifest(const struct evidence *e, const struct months *months,
+                                      struct buf *hex)
 {
     CLEANUP(buf_wipe) struct buf b = BUF_OF(MANIFEST_MOST);
     char inner[PATH_SIZE];
@@ -285,14 +288,22 @@ static enum aiu_status write_manifest(const struct evidence *e, const char *log,
     json_writer_init(&w, &b);
     json_write_object(&w);
     json_write_member_u64(&w, "v", 1);
-    json_write_member_string(&w, "log", span_str(log));
+    json_write_key(&w, "logs");
+    json_write_array(&w);
+    for (size_t i = 0; i < months->count; i++) {
+        (void)snprintf(inner, sizeof(inner), "log/%s", months->names[i]);
+        json_write_string(&w, span_str(inner));
+    }
+    json_write_array_end(&w);
     json_write_key(&w, "files");
     json_write_array(&w);
     for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
         TRY(write_part(&w, e->folder, parts[i]));
     }
-    (void)snprintf(inner, sizeof(inner), "%s/MANIFEST.json", log);
-    TRY(write_part(&w, e->folder, inner));
+    for (size_t i = 0; i < months->count; i++) {
+        (void)snprintf(inner, sizeof(inner), "log/%s/MANIFEST.json", months->names[i]);
+        TRY(write_part(&w, e->folder, inner));
+    }
     json_write_array_end(&w);
     json_write_object_end(&w);
     TRY(json_writer_finish(&w));
@@ -402,23 +413,24 @@ static bool is_served(const struct evidence *e)
 static enum aiu_status make(struct evidence *e)
 {
     CLEANUP(buf_wipe) struct buf hex = BUF_OF(128);
-    char log[4200];
-    struct backup_result backup;
+    struct evidence_log log = {
+        .state = e->state, .folder = e->folder, .to_us = UINT64_MAX, .now_unix_s = e->now};
+    char copy[PATH_SIZE + 64];
 
+    TRY(audit_ask_time(e->since, &log.from_us));
+    TRY(audit_ask_time(e->until, &log.to_us));
     TRY(state_dir_path(&e->where, e->state));
     TRY(make_folder(e));
-    (void)snprintf(log, sizeof(log), "%s/audit/main", e->state);
-    const struct backup_options o = {
-        .log = log, .to = e->folder, .host = "log", .now_unix_s = e->now};
+    (void)snprintf(copy, sizeof(copy), "%s/log", e->folder);
     bool has_key = is_served(e) && collect_key(e);
-    TRY(backup_make(&o, &backup));
-    collect(e, backup.path);
+    TRY(evidence_log_copy(&log));
+    collect(e, copy);
     TRY(write_versions(e));
     TRY(copy_switches(e));
-    TRY(write_manifest(e, strrchr(backup.path, '/') + 1, &hex));
+    TRY(write_manifest(e, &log.months, &hex));
     enum aiu_status st = has_key ? seal(e, buf_span(&hex)) : AIU_NOT_FOUND;
     (void)printf("%s\n", e->folder);
-    (void)printf("%" PRIu64 " entries; manifest %.*s; %s\n", backup.entries, (int)hex.n,
+    (void)printf("%" PRIu64 " entries; manifest %.*s; %s\n", log.entries, (int)hex.n,
                  (const char *)hex.p, st == AIU_OK ? "sealed" : "NOT SEALED");
     if (st != AIU_OK) {
         (void)fprintf(stderr,
@@ -472,16 +484,9 @@ static enum aiu_status check_parts(const char *folder, const struct json_doc *do
 static enum aiu_status check_log(const char *folder, const struct json_doc *doc, struct arena *a)
 {
     CLEANUP(buf_wipe) struct buf why = BUF_OF(8192);
-    struct backup_result result;
-    struct span name;
-    char path[PATH_SIZE];
+    enum aiu_status st = evidence_log_check(folder, doc, a, &why);
 
-    TRY(json_string(doc, json_member(doc, 0, SPAN_OF("log")), a, &name));
-    (void)snprintf(path, sizeof(path), "%s/%.*s", folder, (int)name.n, (const char *)name.p);
-    if (backup_check(path, &result, &why) != AIU_OK) {
-        return wrong("%s: %.*s", path, (int)why.n, (const char *)why.p);
-    }
-    return AIU_OK;
+    return st == AIU_NOT_FOUND ? wrong("%.*s", (int)why.n, (const char *)why.p) : st;
 }
 
 // The sealed entry names the manifest's hash, and the receipt proves that it stands in the log.

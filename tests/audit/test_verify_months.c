@@ -3,6 +3,7 @@
 //
 // S62: months as the publisher divides a log, checked as an auditor does: each alone, with one key
 // for all, and as a chain.
+#include "audit/months_chain.h"
 #include "audit/verify.h"
 #include "publish_test.h"
 
@@ -52,6 +53,42 @@ static enum verify_fault check(const char *folder, const struct note_key *key,
     return report.fault;
 }
 
+static void assert_within(const struct site *s, uint64_t from_us, uint64_t to_us, const char *first,
+                          size_t count)
+{
+    char audit[PATH_SIZE + 16];
+    struct months m;
+
+    (void)snprintf(audit, sizeof(audit), "%s/audit", s->state);
+    assert_ok(months_of(audit, &m));
+    assert_int_equal(m.count, 3);
+    assert_ok(months_within(audit, from_us, to_us, &m));
+    assert_int_equal(m.count, count);
+    if (count > 0) {
+        assert_string_equal(m.names[0], first);
+    }
+}
+
+// Begun on 18 November, 18 December and 17 January, when the publisher saw a new month.
+static void check_windows(const struct site *s)
+{
+    const uint64_t begun = UINT64_C(1795000000) * SECOND_US;
+    char path[PATH_SIZE + 32], previous[MONTHS_NAME_SIZE];
+
+    assert_within(s, 0, UINT64_MAX, "2026-11", 3);
+    assert_within(s, begun + 40 * day_us, UINT64_MAX, "2026-12", 2);
+    assert_within(s, begun + 10 * day_us, begun + 20 * day_us, "2026-11", 1);
+    assert_within(s, begun + 40 * day_us, begun + 50 * day_us, "2026-12", 1);
+    assert_within(s, begun + 29 * day_us, begun + 31 * day_us, "2026-11", 2);
+    assert_within(s, begun + 100 * day_us, UINT64_MAX, "main", 1);
+    assert_within(s, 0, begun - 2 * day_us, "", 0);
+    assert_ok(months_previous(s->log_folder, previous));
+    assert_string_equal(previous, "2026-12");
+    (void)snprintf(path, sizeof(path), "%s/audit/2026-11", s->state);
+    assert_ok(months_previous(path, previous));
+    assert_string_equal(previous, "");
+}
+
 static void months_are_a_chain_that_one_key_opens(void **state)
 {
     (void)state;
@@ -76,6 +113,7 @@ static void months_are_a_chain_that_one_key_opens(void **state)
     assert_int_equal(check(folders[0], &key, NULL), VERIFY_GOOD);
     assert_int_equal(check(folders[1], &key, &november), VERIFY_GOOD);
     assert_int_equal(check(s.log_folder, &key, &december), VERIFY_GOOD);
+    check_windows(&s);
     // December was taken out of the chain.
     assert_int_equal(check(s.log_folder, &key, &november), VERIFY_UNLINKED);
     mem_free((void *)(uintptr_t)november.p);

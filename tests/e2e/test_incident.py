@@ -5,6 +5,7 @@ worthless, with a provider whose admin API is the shape of OpenAI's."""
 import http.server
 import json
 import os
+import shutil
 import threading
 
 import harness
@@ -202,6 +203,38 @@ class Evidence(Case):
                 with open(path, "wb") as f:
                     f.write(content)
         self.assertEqual(self.check(bundle, "--vkey", key.strip()).returncode, 0)
+
+    def test_it_has_all_months_that_the_window_touches_and_tells_one_that_is_missing(self):
+        self.chat("x")
+        main = os.path.join(self.gateway.state, "audit", "main")
+        harness.wait_until(lambda: os.path.exists(os.path.join(main, "checkpoint")), 10,
+                           "a checkpoint")
+        earlier = os.path.join(self.gateway.state, "audit", "2026-01")
+        self.addCleanup(shutil.rmtree, earlier)
+        shutil.copytree(main, earlier, ignore=shutil.ignore_patterns("next", "reserve", "lock"))
+        bundle = self.make()
+        self.assertEqual(sorted(os.listdir(os.path.join(bundle, "log"))), ["2026-01", "main"])
+        with open(os.path.join(bundle, "MANIFEST.json"), encoding="utf-8") as f:
+            self.assertEqual(json.load(f)["logs"], ["log/2026-01", "log/main"])
+        self.assertEqual(self.check(bundle).returncode, 0)
+        # The newer does not go on from the older: what was between them is missing.
+        with open(os.path.join(bundle, "verification.json"), encoding="utf-8") as f:
+            faults = [json.loads(line)["fault"] for line in f]
+        self.assertEqual(faults, ["good", "unlinked"])
+        with open(os.path.join(bundle, "fsck.json"), encoding="utf-8") as f:
+            whole = [(r["month"], r["whole"]) for r in map(json.loads, f)]
+        self.assertEqual(whole, [("2026-01", True), ("main", False)])
+        shutil.rmtree(os.path.join(bundle, "log", "2026-01"))
+        done = self.check(bundle)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(b"log/2026-01/MANIFEST.json is not what was sealed", done.stderr)
+
+    def test_a_window_that_is_no_time_is_refused_before_anything_is_made(self):
+        before = os.listdir(self.folder)
+        done = self.gateway.aiu("evidence", "--to", self.folder, "--since", "soon", "--state-dir",
+                                self.gateway.state, check=False)
+        self.assertEqual(done.returncode, 2)
+        self.assertEqual(os.listdir(self.folder), before)
 
     def test_without_a_gateway_it_says_that_it_is_not_sealed(self):
         folder = os.path.join(self.folder, "stopped")
