@@ -222,11 +222,28 @@ class Erased(Captured):
         was, now = self.records(before[0])[0], self.records(after)[0]
         self.assertEqual(was["subject"], now["subject"])
 
-        erasures = [e for e in self.gateway.audit() if e["t"] == "erasure"]
-        self.assertEqual([e["subject"] for e in erasures], [was["subject"]])
+        erasures = [e for e in self.gateway.audit()
+                    if e["t"] == "erasure" and e["subject"] == was["subject"]]
+        self.assertEqual(len(erasures), 1)
         self.assertTrue(erasures[0]["actor"])
         self.assertEqual(erasures[0]["records"], 6)
         self.verified()
+
+    def test_a_text_that_is_known_is_still_matched_after_an_erasure_as_the_docs_say(self):
+        request = self.send(CANARY + " known", user="known")
+        self.wait_file(request, "prompt")
+        path = os.path.join(self.folder, "known.txt")
+        self.wait_file(request, "answer")
+        sent = json.loads(self.show(request, "--prompt", "--raw").stdout)
+        with open(path, "w", encoding="utf-8") as f:
+            f.write(sent["messages"][0]["content"])
+        words = ("match", "--tenant", "acme", "--file", path)
+        before = self.ask(*words, check=False)
+        self.erase("--tenant", "acme", "--user", "known")
+        self.assertEqual(self.show(request, check=False).returncode, 1)
+        after = self.ask(*words, check=False)
+        self.assertIn(request.encode(), after.stdout)
+        self.assertEqual((after.returncode, after.stdout), (before.returncode, before.stdout))
 
     def test_who_has_no_key_is_a_no(self):
         done = self.erase("--tenant", "acme", "--user", "stranger", check=False)
