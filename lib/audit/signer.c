@@ -275,8 +275,9 @@ static enum aiu_status keep_keys(struct signer *s, const struct signer_request *
         TRY(signer_keys_end_rotation(&s->keys));
         s->announced_log_key = false;
     }
-    if (s->keys.epoch_next != NULL && r->announced_epoch == state->epoch + 1) {
-        TRY(signer_keys_begin_epoch(&s->keys, state, now_s));
+    if (r->announced_epoch == state->epoch + 1) {
+        TRY(signer_keys_find_epoch(&s->keys, state));
+        TRY(s->keys.epoch_next == NULL ? AIU_OK : signer_keys_begin_epoch(&s->keys, state, now_s));
     }
     if (s->keys.epoch == NULL || now_s / DAY_S > state->epoch_began_s / DAY_S) {
         TRY(signer_keys_prepare_epoch(&s->keys, state));

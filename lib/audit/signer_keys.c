@@ -101,6 +101,14 @@ enum aiu_status signer_keys_prepare_epoch(struct signer_keys *k, const struct si
     return sign_key_open(k->folder, name, &k->epoch_next);
 }
 
+enum aiu_status signer_keys_find_epoch(struct signer_keys *k, const struct signer_state *state)
+{
+    char name[NAME_SIZE];
+
+    epoch_name(state->epoch + 1, name);
+    return exists(k->folder, name) ? signer_keys_prepare_epoch(k, state) : AIU_OK;
+}
+
 enum aiu_status signer_keys_begin_epoch(struct signer_keys *k, struct signer_state *state,
                                         uint64_t now_s)
 {

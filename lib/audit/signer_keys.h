@@ -26,6 +26,10 @@ MUST_CHECK enum aiu_status signer_keys_look(struct signer_keys *k);
 MUST_CHECK enum aiu_status signer_keys_prepare_epoch(struct signer_keys *k,
                                                      const struct signer_state *state);
 
+// The same, where its file is there: after a restart it may stand in the log already.
+MUST_CHECK enum aiu_status signer_keys_find_epoch(struct signer_keys *k,
+                                                  const struct signer_state *state);
+
 // Begin the next epoch, durably, and erase the key of the one before.
 MUST_CHECK enum aiu_status signer_keys_begin_epoch(struct signer_keys *k,
                                                    struct signer_state *state, uint64_t now_s);

@@ -397,6 +397,52 @@ static void a_new_log_key_is_vouched_for_by_the_old_and_both_sign_until_the_mont
     site_done(&s);
 }
 
+// The name of the key that signed the checkpoint last, beside the log's: its line, or "".
+static void epoch_line(const struct signer_reply *reply, char out[512])
+{
+    struct span note = span_of(reply->note, reply->note_n);
+    struct span rest = span_drop_first(note, span_find_span(note, SPAN_OF("/epoch ")));
+
+    rest = span_first(rest, span_find_byte(rest, '\n'));
+    (void)snprintf(out, 512, "%.*s", rest.n < 12 ? 0 : 12, (const char *)rest.p); // with the id
+}
+
+static void a_key_on_record_is_taken_also_where_the_signer_was_restarted(void **state)
+{
+    (void)state;
+    static struct signer_reply reply;
+    struct site s;
+    struct signer_request r;
+    char first[512], second[512];
+
+    begin(&s);
+    r = request_of(&g_tree, 0, 10);
+    signer_sign(s.signer, &r, &reply);
+    r = request_of(&g_tree, 10, 20);
+    r.announced_epoch = 1;
+    signer_sign(s.signer, &r, &reply);
+    epoch_line(&reply, first);
+    assert_true(first[0] != '\0');
+    s.unix_us += UINT64_C(86400) * SECOND_US;
+    r = request_of(&g_tree, 20, 30);
+    signer_sign(s.signer, &r, &reply);
+    assert_int_equal(reply.announcement.epoch, 2);
+    reopen(&s); // the record stands in the log, and the signer that wanted it there is gone
+    r = request_of(&g_tree, 30, 40);
+    r.announced_epoch = 2;
+    signer_sign(s.signer, &r, &reply);
+    epoch_line(&reply, second);
+    assert_string_not_equal(second, first);
+    // A number alone makes no key.
+    r = request_of(&g_tree, 40, 50);
+    r.announced_epoch = 3;
+    signer_sign(s.signer, &r, &reply);
+    epoch_line(&reply, first);
+    assert_string_equal(second, first);
+    assert_false(has_file(&s, "audit-epoch-3.key"));
+    end(&s);
+}
+
 static void no_tree_is_left(void **state)
 {
     (void)state;
@@ -411,4 +457,4 @@ TEST_MAIN(a_tree_that_continues_is_signed_and_no_other,
           a_state_that_cannot_be_written_gives_no_signature, a_damaged_state_is_not_taken_for_none,
           each_day_has_a_key_that_the_day_before_vouches_for_and_old_ones_are_erased,
           a_new_log_key_is_vouched_for_by_the_old_and_both_sign_until_the_month_ends,
-          no_tree_is_left)
+          a_key_on_record_is_taken_also_where_the_signer_was_restarted, no_tree_is_left)
