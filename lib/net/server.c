@@ -55,6 +55,14 @@ enum aiu_status server_new(struct loop *l, const struct server_options *o,
     return AIU_OK;
 }
 
+void server_set_tls(struct server *s, struct tls *tls)
+{
+    struct tls *before = s->options.tls;
+
+    s->options.tls = tls == NULL ? NULL : tls_ref(tls);
+    tls_unref(before);
+}
+
 // --- addresses --------------------------------------------------------------------------------
 
 struct bind_address {

@@ -93,6 +93,10 @@ MUST_CHECK enum aiu_status server_listen(struct server *s, int fd);
 // Port of a bound TCP socket; 0 for others.
 uint16_t server_port(int fd);
 
+// TLS of new connections from now on; NULL: plain. A reference is taken. Those that are open keep
+// the certificate that they began with.
+void server_set_tls(struct server *s, struct tls *tls);
+
 // No new connections; idle ones close, the others after their exchange. `on_idle(ctx)` is called
 // once, when the last is gone (from the loop, also where there was none).
 void server_stop(struct server *s, void (*on_idle)(void *ctx), void *ctx);

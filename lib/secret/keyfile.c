@@ -59,7 +59,7 @@ enum aiu_status keyfile_status(int error)
     }
 }
 
-static enum aiu_status read_checked(int fd, struct pad *pad)
+static enum aiu_status read_checked(int fd, bool public, struct pad *pad)
 {
     struct stat st;
     bool ended = false;
@@ -70,7 +70,7 @@ static enum aiu_status read_checked(int fd, struct pad *pad)
     if (!S_ISREG(st.st_mode)) {
         return AIU_FILE_INVALID;
     }
-    if (keyfile_exposed(&st, geteuid(), is_sealed(fd))) {
+    if (!public && keyfile_exposed(&st, geteuid(), is_sealed(fd))) {
         return AIU_CONFIG_KEY_EXPOSED;
     }
     while (!ended) {
@@ -79,7 +79,7 @@ static enum aiu_status read_checked(int fd, struct pad *pad)
     return AIU_OK;
 }
 
-enum aiu_status keyfile_read(const char *path, struct pad *pad)
+enum aiu_status keyfile_read(const char *path, bool public, struct pad *pad)
 {
     // Not blocking: a FIFO in the place of the file must not hold the program.
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
@@ -87,7 +87,7 @@ enum aiu_status keyfile_read(const char *path, struct pad *pad)
     if (fd < 0) {
         return keyfile_status(errno);
     }
-    enum aiu_status st = read_checked(fd, pad);
+    enum aiu_status st = read_checked(fd, public, pad);
     (void)close(fd);
     return st;
 }

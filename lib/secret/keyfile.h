@@ -12,8 +12,9 @@
 // on a read-only memory file system. keyfile.c has the rule.
 bool keyfile_exposed(const struct stat *st, uid_t self, bool sealed);
 
-// Open and look; read to the end into `pad`, which is initialised. Errors as in secret/load.h.
-MUST_CHECK enum aiu_status keyfile_read(const char *path, struct pad *pad);
+// Open and look; read to the end into `pad`, which is initialised. `public`: who else can read the
+// file is not asked. Errors as in secret/load.h.
+MUST_CHECK enum aiu_status keyfile_read(const char *path, bool public, struct pad *pad);
 
 // AIU_FILE_NOT_FOUND, AIU_FILE_DENIED, AIU_NO_MEMORY or AIU_IO for an errno of open or exec.
 enum aiu_status keyfile_status(int error);

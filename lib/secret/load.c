@@ -183,7 +183,7 @@ static enum aiu_status read_credential(const char *name, struct pad *pad)
     }
     enum aiu_status st = buf_printf(&path, "%s/%s", folder, name);
     if (st == AIU_OK) {
-        st = keyfile_read((const char *)path.p, pad);
+        st = keyfile_read((const char *)path.p, false, pad);
     }
     buf_wipe(&path);
     return st;
@@ -205,7 +205,7 @@ static enum aiu_status read_source(const struct secret_source *source, struct se
     case SECRET_FROM_ENV:
         return read_env(source->name, env, pad);
     case SECRET_FROM_FILE:
-        return keyfile_read(source->name, pad);
+        return keyfile_read(source->name, source->public, pad);
     case SECRET_FROM_CREDENTIAL:
         return read_credential(source->name, pad);
     case SECRET_FROM_COMMAND:

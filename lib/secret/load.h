@@ -32,6 +32,7 @@ struct secret_source {
     const char *const *argv;
     uint32_t timeout_ms; // command; 0 means SECRET_COMMAND_TIMEOUT_MS
     bool raw;            // bytes as they are (PEM, binary key): no line end taken off, none refused
+    bool public;         // a certificate: others may read the file
 };
 
 // What environment variables held. A variable is taken out of the environment when it is read, so

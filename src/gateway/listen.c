@@ -102,25 +102,38 @@ enum aiu_status listen_bind(struct gateway *g)
 
 // --- TLS --------------------------------------------------------------------------------------
 
-static enum aiu_status load_pem(const struct gateway *g, const struct config_source *from,
+static enum aiu_status read_pem(const struct gateway *g, const struct secret_source *source,
                                 struct buf *b)
 {
     CLEANUP(secret_done) struct secret *s = NULL;
-    struct secret_source source = from->from;
     const struct span here = SPAN("tls:data");
+
+    TRY(secret_load(source, g->env, &s));
+    TRY(secret_bind_origin(s, here));
+    return secret_append_for(s, here, b);
+}
+
+static enum aiu_status load_pem(const struct gateway *g, const char *name,
+                                const struct config_source *from, struct buf *b)
+{
+    struct secret_source source = from->from;
 
     if (!from->given) {
         return AIU_OK;
     }
     source.raw = true;
-    TRY(secret_load(&source, g->env, &s));
-    TRY(secret_bind_origin(s, here));
-    return secret_append_for(s, here, b);
+    source.public = strcmp(name, "key") != 0;
+    enum aiu_status st = read_pem(g, &source, b);
+    if (st != AIU_OK) {
+        system_say("listen.data.tls.%s: %s: %s", name, source.name, aiu_status_info(st)->text);
+    }
+    return st;
 }
 
-enum aiu_status listen_tls(const struct gateway *g, struct tls **ret_tls)
+enum aiu_status listen_tls(const struct gateway *g, const struct config *config,
+                           struct tls **ret_tls)
 {
-    const struct config_tls *t = &g->config->data.tls;
+    const struct config_tls *t = &config->data.tls;
     CLEANUP(buf_wipe) struct buf certificate = BUF_OF(1 << 20);
     CLEANUP(buf_wipe) struct buf key = BUF_OF(1 << 20);
     CLEANUP(buf_wipe) struct buf client_ca = BUF_OF(1 << 20);
@@ -129,11 +142,17 @@ enum aiu_status listen_tls(const struct gateway *g, struct tls **ret_tls)
     if (!t->on) {
         return AIU_OK;
     }
-    TRY(load_pem(g, &t->certificate, &certificate));
-    TRY(load_pem(g, &t->key, &key));
-    TRY(load_pem(g, &t->client_ca, &client_ca));
+    TRY(load_pem(g, "certificate", &t->certificate, &certificate));
+    TRY(load_pem(g, "key", &t->key, &key));
+    TRY(load_pem(g, "client_ca", &t->client_ca, &client_ca));
     const struct tls_server_options o = {.certificate_pem = buf_span(&certificate),
                                          .key_pem = buf_span(&key),
                                          .client_ca_pem = buf_span(&client_ca)};
-    return tls_new_server(&o, ret_tls);
+    enum aiu_status st = tls_new_server(&o, ret_tls);
+    if (st != AIU_OK) {
+        system_say("listen.data.tls: %s; all files must be PEM without a pass phrase, the key that "
+                   "of the certificate, and of 2048 bits (RSA) or 224 (EC) at least",
+                   aiu_status_info(st)->text);
+    }
+    return st;
 }

@@ -14,5 +14,7 @@ MUST_CHECK enum aiu_status listen_bind(struct gateway *g);
 // Remove the files of unix sockets: at the very end.
 void listen_remove(const struct gateway *g);
 
-// TLS of the data listener; NULL in `*ret_tls` where it is off.
-MUST_CHECK enum aiu_status listen_tls(const struct gateway *g, struct tls **ret_tls);
+// TLS of the data listener as `config` wants it; NULL in `*ret_tls` where it is off. Says which
+// file is wrong on stderr.
+MUST_CHECK enum aiu_status listen_tls(const struct gateway *g, const struct config *config,
+                                      struct tls **ret_tls);

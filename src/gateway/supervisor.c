@@ -274,10 +274,7 @@ static enum aiu_status try_service(struct gateway *g)
     service_unref(s);
     limits_free(limits);
     TRY(st);
-    st = listen_tls(g, &tls);
-    if (st != AIU_OK) {
-        system_say("listen.data.tls: %s", aiu_status_info(st)->text);
-    }
+    st = listen_tls(g, g->config, &tls);
     tls_unref(tls);
     return st;
 }

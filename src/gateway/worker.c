@@ -245,6 +245,7 @@ static void take_next(void *ctx)
     if (plane_set_service(l->plane, l->next) != AIU_OK) {
         log_event(&l->worker->g->log, LOG_ERROR, "reload_incomplete", LOG_BOOL("memory", true));
     }
+    server_set_tls(l->server, l->worker->tls);
     answer_post(l->worker);
 }
 
@@ -287,30 +288,43 @@ static enum aiu_status watch(struct worker *w, struct config *config)
     return AIU_OK;
 }
 
-// All or nothing: until the new service stands, nothing has changed.
-static void reload(struct worker *w)
+// What a reload needs, made of the file as it is now. All or nothing: until this is OK, nothing has
+// changed.
+static enum aiu_status prepare_next(struct worker *w, struct service **ret_service,
+                                    struct tls **ret_tls)
 {
+    CLEANUP(config_unrefp) struct config *config = NULL;
     struct service_problem problem;
-    struct service *next = NULL;
-    struct config *config = NULL;
 
-    enum aiu_status st = gateway_load_config(w->g, true, &config);
+    TRY(gateway_load_config(w->g, true, &config));
+    TRY(build_service(w, config, &problem, ret_service));
+    enum aiu_status st = listen_tls(w->g, config, ret_tls);
     if (st == AIU_OK) {
-        st = build_service(w, config, &problem, &next);
-        config_unref(config);
-    }
-    if (st == AIU_OK) {
-        st = watch(w, next->config);
+        st = watch(w, config);
         if (st != AIU_OK) {
             IGNORE(watch(w, w->service->config)); // as it was
-            service_unref(next);
+            tls_unref(*ret_tls);
         }
     }
+    if (st != AIU_OK) {
+        service_unref(*ret_service);
+    }
+    return st;
+}
+
+static void reload(struct worker *w)
+{
+    struct service *next = NULL;
+    struct tls *tls = NULL;
+    enum aiu_status st = prepare_next(w, &next, &tls);
+
     if (st != AIU_OK) {
         log_event(&w->g->log, LOG_ERROR, "reload_refused",
                   LOG_NAME("code", aiu_status_info(st)->code));
         return;
     }
+    tls_unref(w->tls);
+    w->tls = tls;
     events_configuration(&w->events, w->service, next);
     capturing_apply(&w->capturing, w->shared.capture, next->config);
     serve_with(w, next);
@@ -365,11 +379,7 @@ static enum aiu_status prepare(struct worker *w)
         system_say("%s: %s", problem.where, problem.what);
         return st;
     }
-    st = listen_tls(w->g, &w->tls);
-    if (st != AIU_OK) {
-        system_say("listen.data.tls: %s", aiu_status_info(st)->text);
-        return st;
-    }
+    TRY(listen_tls(w->g, w->g->config, &w->tls));
     budget_init(&w->budget, (size_t)w->g->config->limits.memory);
     w->capturing.events = &w->events;
     TRY(capturing_open(&w->capturing, w->g->state.path, w->g->config, w->shared.master,
