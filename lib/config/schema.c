@@ -32,8 +32,8 @@ static const struct schema_key tls_keys[] = {
      AT(struct config_tls, certificate),
      .required = true,
      .example = "{ file: /etc/aiu/server.pem }",
-     .doc =
-         "The certificate that callers see, PEM, with its chain. A reload (SIGHUP) reads it and its key anew, for new connections."},
+     .doc = "The certificate that callers see, PEM, with its chain. A reload (SIGHUP) reads it and "
+            "its key anew, for new connections."},
     {.name = "key",
      .type = SCHEMA_FILE,
      AT(struct config_tls, key),
