@@ -19,7 +19,7 @@ struct secret_env {
     struct variable {
         struct variable *next;
         char *name;
-        struct secret *value; // as it stood there
+        struct secret *value; // as it stood there; NULL: forgotten
     } * first;
 };
 
@@ -53,16 +53,14 @@ void secret_env_free(struct secret_env *env)
     mem_free(env);
 }
 
-void secret_env_forget(struct secret_env *env, const char *name)
+const char *secret_env_name(const struct secret_env *env, size_t i)
 {
-    for (struct variable **link = &env->first; *link != NULL; link = &(*link)->next) {
-        struct variable *v = *link;
-        if (strcmp(v->name, name) == 0) {
-            *link = v->next;
-            variable_free(v);
-            return;
-        }
+    const struct variable *v = env == NULL ? NULL : env->first;
+
+    for (; v != NULL && i > 0; i--) {
+        v = v->next;
     }
+    return v == NULL ? NULL : v->name;
 }
 
 static struct variable *kept_variable(const struct secret_env *env, const char *name)
@@ -73,6 +71,15 @@ static struct variable *kept_variable(const struct secret_env *env, const char *
         v = v->next;
     }
     return v;
+}
+
+void secret_env_forget(struct secret_env *env, const char *name)
+{
+    struct variable *v = kept_variable(env, name);
+
+    if (v != NULL) {
+        secret_unref(TAKE_PTR(v->value));
+    }
 }
 
 // Remember `bytes` as what `name` holds, in the place of what it held.
@@ -153,7 +160,7 @@ static enum aiu_status read_env(const char *name, struct secret_env *env, struct
         st = keep(env, name, span_of(pad->p, pad->n));
     }
     const struct variable *kept = is_name(name) ? kept_variable(env, name) : NULL;
-    if (st == AIU_OK && n == 0 && kept != NULL) {
+    if (st == AIU_OK && n == 0 && kept != NULL && kept->value != NULL) {
         struct span bytes = secret_bytes(kept->value);
         memcpy(pad->p, bytes.p, bytes.n);
         pad->n = bytes.n;

@@ -43,6 +43,9 @@ struct secret_env;
 MUST_CHECK enum aiu_status secret_env_new(struct secret_env **ret_env);
 void secret_env_free(struct secret_env *env);
 
+// The name of the i-th variable that was read, NULL at the end; what it held may be forgotten.
+const char *secret_env_name(const struct secret_env *env, size_t i);
+
 // Wipe what `name` held; nobody can load it again (guide S77).
 void secret_env_forget(struct secret_env *env, const char *name);
 

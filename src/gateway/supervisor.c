@@ -59,12 +59,55 @@ static void log_report(const struct gateway *g, const struct config_report *repo
     }
 }
 
+// The environment as it was: secrets are taken out when they are read, so that a reload would miss
+// them. Nobody asks for more of them than whether they are there; the values are in g->env.
+static enum aiu_status whole_environment(const struct gateway *g, struct arena *a,
+                                         const char *const **ret_env)
+{
+    size_t there = 0, held = 0;
+
+    while (environ[there] != NULL) {
+        there++;
+    }
+    while (secret_env_name(g->env, held) != NULL) {
+        held++;
+    }
+    const char **env = arena_array(a, there + held + 1, sizeof(*env));
+    if (env == NULL) {
+        return AIU_NO_MEMORY;
+    }
+    memcpy(env, environ, there * sizeof(*env));
+    for (size_t i = 0; i < held; i++) {
+        CLEANUP(buf_wipe) struct buf text = BUF_OF(4096);
+        struct span copy;
+        TRY(buf_printf(&text, "%s=(held by the gateway)", secret_env_name(g->env, i)));
+        TRY(arena_copy(a, buf_span(&text), &copy)); // with a NUL behind it
+        env[there + i] = (const char *)copy.p;
+    }
+    *ret_env = env;
+    return AIU_OK;
+}
+
+static enum aiu_status load_config(const struct gateway *g, struct config_report *report,
+                                   struct config **ret_config)
+{
+    struct config_options o = g->config_options;
+    struct arena arena;
+
+    arena_init(&arena, 16 << 20);
+    enum aiu_status st = whole_environment(g, &arena, &o.env);
+    if (st == AIU_OK) {
+        st = g->config_path[0] == '\0' ? config_embedded(&o, report, ret_config)
+                                       : config_load(g->config_path, &o, report, ret_config);
+    }
+    arena_done(&arena);
+    return st;
+}
+
 enum aiu_status gateway_load_config(struct gateway *g, bool log_them, struct config **ret_config)
 {
     struct config_report report = {.count = 0};
-    enum aiu_status st = g->config_path[0] == '\0'
-                             ? config_embedded(&g->config_options, &report, ret_config)
-                             : config_load(g->config_path, &g->config_options, &report, ret_config);
+    enum aiu_status st = load_config(g, &report, ret_config);
 
     print_report(g, &report);
     if (log_them) {

@@ -89,6 +89,24 @@ class Reload(Own):
         harness.wait_until(lambda: len([e for e in gateway.audit() if e["t"] == "config_change"]) >= 2,
                            3, "both changes in the audit log")
 
+    def test_keys_of_the_environment_survive_a_reload(self):
+        def from_environment(config):
+            config["keys"][0]["key"] = {"env": "TEST_APP_KEY"}
+            config["providers"][0]["api_key"] = {"env": "TEST_PROVIDER_KEY"}
+        gateway = self.start("env-reload", from_environment, env={
+            "TEST_APP_KEY": harness.APP_KEY, "TEST_PROVIDER_KEY": harness.PROVIDER_KEY})
+        for times in (1, 2):
+            os.kill(gateway.pid, signal.SIGHUP)
+            harness.wait_until(lambda: gateway.log().count(" reloaded ") == times, 5, "a reload")
+            self.assertEqual(call(gateway).status, 200)
+            self.assertEqual(self.mock.requests()[-1]["headers"]["authorization"],
+                             "Bearer " + harness.PROVIDER_KEY)
+        gateway.config["keys"][0]["key"] = {"env": "TEST_NO_SUCH_KEY"}
+        gateway.write_config()
+        os.kill(gateway.pid, signal.SIGHUP)
+        harness.wait_until(lambda: "keys[0].key: is empty or not set" in gateway.log(), 5, "no")
+        self.assertEqual(call(gateway).status, 200)
+
     def test_no_request_fails_while_it_reloads(self):
         gateway = self.start("busy-reload")
         stop, failures, count = threading.Event(), [], [0]

@@ -110,6 +110,13 @@ static void a_variable_can_be_read_again_where_it_is_kept(void **state)
     secret_unref(changed);
     assert_ok(secret_load(&source, env, &changed));
     assert_true(secret_equal_span(changed, SPAN_OF("sk-2")));
+    assert_string_equal(secret_env_name(env, 0), "AIU_TEST_KEY");
+    assert_null(secret_env_name(env, 1));
+    assert_null(secret_env_name(NULL, 0));
+    secret_env_forget(env, "AIU_TEST_KEY");
+    secret_env_forget(env, "AIU_TEST_OTHER");
+    assert_status(secret_load(&source, env, &again), AIU_CONFIG_NO_KEY);
+    assert_string_equal(secret_env_name(env, 0), "AIU_TEST_KEY"); // it was there
     secret_unref(first);
     secret_unref(again);
     secret_unref(changed);
