@@ -33,7 +33,7 @@ struct record_policy {
     size_t rules_count;
     uint64_t findings;
     uint64_t echoes; // of an answer's findings: those that the request held
-    uint64_t leaks;  // passages of the system prompt in an answer
+    uint64_t leaks;  // passages of the system prompt, and canaries, in an answer
 };
 
 // Before the provider is called: a request, and what was decided.

@@ -9,6 +9,7 @@
 
 #include "base/alloc.h"
 #include "codec/url.h"
+#include "detect/canary.h"
 
 // --- places
 
@@ -232,13 +233,43 @@ static void check_regions(struct builder *b, struct policy *p, size_t i)
     }
 }
 
+// Each name once, and the names for the policy, which does not know what a source is.
+static enum aiu_status check_canaries(struct builder *b, struct policy *p, size_t i)
+{
+    const struct config_canary *canaries = config_canaries(p);
+    struct span *names = arena_array(&b->snapshot->arena, p->canary_count + 1, sizeof(*names));
+
+    if (names == NULL) {
+        return AIU_NO_MEMORY;
+    }
+    if (p->canary_count > CANARIES_MOST) {
+        report_error(b->report, AIU_CONFIG_INVALID, check_place(b, "policies", i, "canaries"),
+                     "more than %d", CANARIES_MOST);
+        return AIU_OK;
+    }
+    for (size_t k = 0; k < p->canary_count; k++) {
+        names[k] = canaries[k].name;
+        for (size_t before = 0; before < k; before++) {
+            if (names[k].n > 0 && span_equal(names[k], names[before])) {
+                report_error(b->report, AIU_CONFIG_INVALID,
+                             check_place(b, "policies", i, "canaries"),
+                             "entries %zu and %zu have the same name", before, k);
+            }
+        }
+    }
+    p->canary_names = names;
+    return AIU_OK;
+}
+
 static enum aiu_status check_policies(struct builder *b)
 {
     const struct config *c = &b->snapshot->config;
     const struct names names = NAMES_OF(c->policies, c->policy_count, struct policy, name);
 
     for (size_t i = 0; i < c->policy_count; i++) {
-        check_regions(b, (struct policy *)&c->policies[i], i); // ours until we return
+        struct policy *p = (struct policy *)&c->policies[i]; // ours until we return
+        check_regions(b, p, i);
+        TRY(check_canaries(b, p, i));
     }
     return check_unique(b, &names, "policies", "name");
 }

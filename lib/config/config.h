@@ -51,6 +51,18 @@ struct config_provider {
     struct config_provider_timeouts timeouts;
 };
 
+// A string that an answer must not hold.
+struct config_canary {
+    struct span name; // for people
+    struct config_source value;
+};
+
+// Those of a policy; there are `canary_count`.
+static inline const struct config_canary *config_canaries(const struct policy *p)
+{
+    return p->canaries;
+}
+
 struct config_model {
     struct span name; // what callers say; "*" passes any name
     struct span provider_name;

@@ -14,6 +14,7 @@
 #include "config/document.h"
 #include "config/environment.h"
 #include "config/report.h"
+#include "detect/canary.h"
 
 enum { FILE_PATH_MOST = 4096 };
 
@@ -205,6 +206,41 @@ static void check_keys(struct checker *c)
     }
 }
 
+// Whether what can be read of it now is too short. A command is not run.
+static bool is_short(const struct checker *c, const struct config_source *s)
+{
+    CLEANUP(secret_done) struct secret *secret = NULL;
+
+    if (s->from.kind == SECRET_FROM_ENV) {
+        return environment_get(c->env, s->from.name).n < CANARY_LEAST;
+    }
+    return s->from.kind != SECRET_FROM_COMMAND && secret_load(&s->from, NULL, &secret) == AIU_OK &&
+           secret_size(secret) < CANARY_LEAST;
+}
+
+static void check_canary(struct checker *c, const struct config_source *s)
+{
+    struct config_place at = {.path = span_str(c->path), .line = s->line, .column = s->column};
+    size_t errors = c->report->errors;
+
+    check_secret(c, s);
+    if (s->given && errors == c->report->errors && is_short(c, s)) {
+        report_error(c->report, AIU_CONFIG_INVALID, at,
+                     "has fewer than %d characters: it would stop harmless answers", CANARY_LEAST);
+    }
+}
+
+static void check_canaries(struct checker *c)
+{
+    for (size_t i = 0; i < c->config->policy_count; i++) {
+        const struct policy *p = &c->config->policies[i];
+        for (size_t k = 0; k < p->canary_count; k++) {
+            (void)snprintf(c->path, sizeof(c->path), "policies[%zu].canaries[%zu].value", i, k);
+            check_canary(c, &config_canaries(p)[k].value);
+        }
+    }
+}
+
 // A file that others can change chooses where keys go and which programs run.
 static void check_mode(struct config_report *report, mode_t mode)
 {
@@ -233,6 +269,7 @@ enum aiu_status config_load(const char *path, const struct config_options *o,
         check_listeners(&c);
         check_providers(&c);
         check_keys(&c);
+        check_canaries(&c);
         TRY(report_status(report));
     }
     *ret_config = TAKE_PTR(config);

@@ -368,6 +368,23 @@ static const struct schema_key exception_keys[] = {
 static const struct schema_map exception_map =
     MAP_OF("exception", struct policy_exception, exception_keys);
 
+static const struct schema_key canary_keys[] = {
+    {.name = "name",
+     .type = SCHEMA_ID,
+     AT(struct config_canary, name),
+     .required = true,
+     .example = "support-prompt",
+     .doc = "The name of the canary, for people."},
+    {.name = "value",
+     .type = SCHEMA_SECRET,
+     AT(struct config_canary, value),
+     .required = true,
+     .example = "{ env: SUPPORT_CANARY }",
+     .doc = "Where its text comes from: 8 to 200 characters of printable ASCII, five of them "
+            "different."},
+};
+static const struct schema_map canary_map = MAP_OF("canary", struct config_canary, canary_keys);
+
 static const struct schema_key policy_keys[] = {
     {.name = "name",
      .type = SCHEMA_ID,
@@ -398,6 +415,13 @@ static const struct schema_key policy_keys[] = {
      .example = "[DE, US]",
      .doc = "Regions (ISO 3166-1) whose telephone numbers are found as people write them at home, "
             "such as 030 901820, without a word beside them. At most 40 different number plans."},
+    {.name = "canaries",
+     .type = SCHEMA_LIST,
+     LIST_AT(struct policy, canaries, canary_count),
+     .map = &canary_map,
+     .doc = "Strings that must never leave in an answer or in the arguments of a tool call, such "
+            "as a mark in a system prompt: the answer ends there, whatever the rest of the policy "
+            "says. ASCII letters count in either case. At most 32."},
     {.name = "exceptions",
      .type = SCHEMA_LIST,
      LIST_AT(struct policy, exceptions, exception_count),

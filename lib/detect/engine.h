@@ -7,6 +7,7 @@
 //            serves one scan at a time. Free every scratch before its engine.
 // Errors:    AIU_INSPECTION_FAILED where the text could not be examined to its end (a bound was
 //            reached); the caller treats that as its failure verdict says, never as "clean".
+//            AIU_CONTENT_BLOCKED where the text has one of the rules' canaries.
 //            AIU_NO_MEMORY.
 #pragma once
 

@@ -43,9 +43,13 @@ struct host_list {
     size_t count;
 };
 
+struct canaries;
+
 // Which rules are on, and what they leave alone.
 struct rule_set {
     uint64_t bits[RULES_MAX / 64];
+    // A text that has one of them is not scanned but refused: AIU_CONTENT_BLOCKED. NULL: none.
+    const struct canaries *canaries;
     const struct host_list *hosts; // links to these are no findings; NULL: none
     struct phone_regions regions;  // whose telephone numbers need no word beside them
     // Texts are fields of a form or table, not turns of a conversation: an identifier of weak form

@@ -10,6 +10,7 @@
 // more than reading them.
 #include <string.h>
 
+#include "detect/canary.h"
 #include "detect/engine.h"
 #include "detect/examine.h"
 
@@ -115,6 +116,9 @@ enum aiu_status scan_text(const struct engine *e, struct scratch *s, const struc
     size_t tried = 0;
 
     findings_reset(out);
+    if (rules->canaries != NULL && canaries_stand_in(rules->canaries, text, 0, true, NULL)) {
+        return AIU_CONTENT_BLOCKED;
+    }
     while (done < text.n) {
         struct decided d;
         size_t end = text.n - done > BLOCK ? done + BLOCK : text.n;

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "detect/canary.h"
 #include "detect/examine.h"
 
 struct window_mark {
@@ -220,10 +221,17 @@ static enum aiu_status shrink(struct window *w)
     return AIU_OK;
 }
 
-// Text offset: findings and tokens that begin before it are known.
+static bool has_canaries(const struct window *w)
+{
+    return w->rules != NULL && w->rules->canaries != NULL;
+}
+
+// Text offset: findings and tokens that begin before it are known, and no canary does.
 static size_t decided_text(const struct window *w)
 {
-    return w->tokens != NULL && w->searched < w->decided ? w->searched : w->decided;
+    size_t decided = w->tokens != NULL && w->searched < w->decided ? w->searched : w->decided;
+
+    return has_canaries(w) && w->watched < decided ? w->watched : decided;
 }
 
 // Forget decided text but for the context, and the marks of what is forgotten.
@@ -261,6 +269,18 @@ static enum aiu_status search(struct window *w, bool final)
     return AIU_OK;
 }
 
+static enum aiu_status watch(struct window *w, bool final)
+{
+    size_t clear = 0;
+
+    if (canaries_stand_in(w->rules->canaries, buf_span(&w->text), w->watched - w->base, final,
+                          &clear)) {
+        return AIU_CONTENT_BLOCKED;
+    }
+    w->watched = w->base + clear;
+    return AIU_OK;
+}
+
 // Source offset up to which all is decided: an open finding that may still have a value waits.
 static size_t safe_source(const struct window *w)
 {
@@ -288,6 +308,9 @@ static enum aiu_status run(struct window *w, struct scratch *s, bool final)
         w->flow = p.flow;
         TRY(take_decided(w, &d, w->base + skipped));
         w->decided = w->base + skipped + p.decided;
+    }
+    if (has_canaries(w)) {
+        TRY(watch(w, final));
     }
     if (w->tokens != NULL && w->text.n > 0) {
         TRY(search(w, final));

@@ -16,6 +16,7 @@
 // - With window_keep_values, a finding that is still open and short enough to have a value waits
 //   for its end.
 // - With window_seek, a byte is held back also while a token that includes it may be in progress.
+// - The same of the rules' canaries: no byte of one lies before window_safe(), ever.
 //
 // Offsets are absolute SOURCE offsets of the channel: where the text comes out of a JSON string,
 // bytes of its escaped form.
@@ -24,7 +25,8 @@
 // Threads:   one; a window may be scanned with any scratch of its engine's threads.
 // Memory:    nothing until the first byte; then a few hundred bytes; bounded by what is fed between
 //            two scans.
-// Errors:    AIU_INSPECTION_FAILED where a bound was reached, AIU_NO_MEMORY. The window then stays
+// Errors:    AIU_INSPECTION_FAILED where a bound was reached, AIU_CONTENT_BLOCKED where the text
+//            has one of the rules' canaries, AIU_NO_MEMORY. The window then stays
 //            failed: nothing after window_safe() may ever go on.
 #pragma once
 
@@ -58,6 +60,7 @@ struct window {
     const struct pseudonyms *tokens;
     struct tokens_seen seen; // in source offsets
     size_t searched;         // text offset: tokens that begin before it are known
+    size_t watched;          // text offset: no canary begins before it
     bool keeps_values;
     struct buf values;  // of the findings in `found`, one behind the other
     size_t values_base; // what was dropped before values.p[0]

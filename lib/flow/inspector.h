@@ -62,7 +62,7 @@ struct inspector {
     struct arena *paths; // paths of reasons live as long as the exchange
     bool wording_blocks; // of the text at hand
     uint32_t echoes;     // findings of an answer that its request held
-    uint32_t leaks;      // passages of the system prompt in an answer
+    uint32_t leaks;      // passages of the system prompt, and canaries, in an answer
     struct span invalid_path;
     struct validator_result invalid; // why AIU_INVALID_PROMPT
     struct span prompt;              // last text of the user, as validated (S12)

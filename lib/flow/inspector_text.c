@@ -326,7 +326,8 @@ static void remember(struct inspector *i, const struct place *row, struct span t
 
 static enum aiu_status scan_name(struct take *t, const struct place_seen *place, struct span text)
 {
-    if (is_plain_word(text) || is_remembered(t->i, place->row, text)) {
+    if ((t->i->o.rules->canaries == NULL && is_plain_word(text)) ||
+        is_remembered(t->i, place->row, text)) {
         return AIU_OK;
     }
     uint32_t edits = t->d->edit_count;

@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/arena.h"
 #include "base/num.h"
+#include "detect/canary.h"
 #include "secret/hash.h"
 
 enum { SERVICE_CAP = 16 << 20 };
@@ -128,6 +129,64 @@ static enum aiu_status revision_of(const struct build *b, const struct policy *p
     return own_text(b, &hex, ret_revision);
 }
 
+// --- canaries ---------------------------------------------------------------------------------
+
+// The text lies in memory that is wiped and in no core dump, but not guarded: it is compared with
+// every byte of every answer.
+static enum aiu_status load_canary(const struct build *b, const struct config_canary *canary,
+                                   struct canaries *set, const char **ret_why)
+{
+    CLEANUP(secret_done) struct secret *value = NULL;
+    CLEANUP(buf_wipe) struct buf text = BUF_OF(SECRET_LOAD_MOST);
+
+    TRY(secret_load(&canary->value.from, b->o->env, &value));
+    TRY(secret_bind_origin(value, SPAN_OF("canary")));
+    TRY(secret_append_for(value, SPAN_OF("canary"), &text));
+    return canaries_add(set, buf_span(&text), ret_why);
+}
+
+static enum aiu_status load_canaries(const struct build *b, const struct policy *p,
+                                     const struct canaries **ret_set)
+{
+    struct canaries *set = arena_new(&b->s->arena, sizeof(*set));
+    struct service_problem *problem = b->problem;
+
+    if (set == NULL) {
+        return AIU_NO_MEMORY;
+    }
+    for (size_t i = 0; i < p->canary_count; i++) {
+        const char *why = NULL;
+        enum aiu_status st = load_canary(b, &config_canaries(p)[i], set, &why);
+        if (st != AIU_OK) {
+            (void)snprintf(problem->where, sizeof(problem->where),
+                           "policies[%zu].canaries[%zu].value",
+                           (size_t)(p - b->s->config->policies), i);
+            problem->what = why != NULL ? why : aiu_status_info(st)->text;
+            return st;
+        }
+    }
+    *ret_set = set;
+    return AIU_OK;
+}
+
+// Keys of one policy share its canaries.
+static enum aiu_status canaries_of(const struct build *b, size_t key,
+                                   const struct canaries **ret_set)
+{
+    const struct policy *p = b->s->config->keys[key].policy;
+
+    if (p->canary_count == 0) {
+        return AIU_OK; // as the built-in profiles
+    }
+    for (size_t i = 0; i < key; i++) {
+        if (b->s->config->keys[i].policy == p) {
+            *ret_set = b->s->keys[i].rules[DIRECTION_RESPONSE].canaries;
+            return AIU_OK;
+        }
+    }
+    return load_canaries(b, p, ret_set);
+}
+
 static enum aiu_status build_key(const struct build *b, size_t i, struct vkey_digest *ret_digest)
 {
     struct key_state *k = &b->s->keys[i];
@@ -136,6 +195,7 @@ static enum aiu_status build_key(const struct build *b, size_t i, struct vkey_di
     for (int d = 0; d < DIRECTION_COUNT; d++) {
         k->rules[d] = policy_rules(k->key->policy, (enum direction)d);
     }
+    TRY(canaries_of(b, i, &k->rules[DIRECTION_RESPONSE].canaries));
     TRY(revision_of(b, k->key->policy, &k->revision));
     TRY(limits_window(b->o->limits, k->key->id, k->key->limits.requests_per_minute, &k->window));
     enum aiu_status st = digest_of(b, k->key, ret_digest);

@@ -243,6 +243,15 @@ static enum aiu_status inspect_answer(struct exchange *x)
     return json_apply_pieces(doc.text, edits, count, x->answer_pieces, &x->answer_piece_count);
 }
 
+// A block for which no rule stands: the text of a canary, which no list of findings can hold.
+static void note_canary(struct exchange *x, enum aiu_status st)
+{
+    if (st == AIU_CONTENT_BLOCKED && x->out.verdict.kind != VERDICT_BLOCK) {
+        x->out.leaks++;
+        verdict_raise(&x->out.verdict, VERDICT_BLOCK);
+    }
+}
+
 // A refusal of the provider that is not in JSON keeps its status, with words of ours.
 static enum aiu_status error_without_words(struct exchange *x)
 {
@@ -255,6 +264,7 @@ static enum aiu_status whole_answer(struct exchange *x)
 {
     enum aiu_status st = inspect_answer(x);
 
+    note_canary(x, st);
     if (st == AIU_PROVIDER_BAD_REPLY && x->answer_kind == ANSWER_ERROR) {
         return error_without_words(x);
     }
@@ -297,6 +307,7 @@ static enum step_next relay_stream(struct exchange *x)
     }
     x->answer_facts = x->relay->facts;
     x->answer_facts.model = x->relay->model;
+    note_canary(x, st);
     if (st == AIU_CONTENT_BLOCKED) {
         x->filtered = true;
         if (x->call != NULL) {

@@ -295,6 +295,11 @@ enum aiu_status policy_text(const struct policy *p, struct buf *dst)
         TRY(buf_append(dst, p->allowed_hosts.names[i]));
         TRY(buf_append_byte(dst, '\n'));
     }
+    for (size_t i = 0; i < p->canary_count; i++) {
+        TRY(buf_append(dst, SPAN_OF("canary: ")));
+        TRY(buf_append(dst, p->canary_names[i]));
+        TRY(buf_append_byte(dst, '\n'));
+    }
     for (size_t i = 0; i < p->phone_region_count; i++) {
         TRY(buf_append(dst, SPAN_OF("phone_region: ")));
         TRY(buf_append(dst, p->phone_region_names[i]));

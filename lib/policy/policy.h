@@ -57,6 +57,9 @@ struct policy {
     struct phone_regions phone_regions; // numbers of these need no word beside them
     const struct span *phone_region_names;
     size_t phone_region_count;
+    const struct span *canary_names; // of what answers must not hold; the texts are a secret
+    const void *canaries;            // as many: where they come from (config_canaries)
+    size_t canary_count;
     size_t max_characters; // code points of one text of a request
     bool allow_list;       // only the guide's characters (S50)
     bool refuse_blank;     // S47

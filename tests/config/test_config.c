@@ -116,6 +116,24 @@ static void policies_and_limits_are_read(void **state)
     assert_false(c->maintenance);
 }
 
+static void canaries_have_names_and_sources(void **state)
+{
+    (void)state;
+    CLEANUP(buf_wipe) struct buf text = BUF_OF(1 << 16);
+    CLEANUP(config_unrefp)
+    struct config *c =
+        parsed(MINIMAL "policies: [{ name: a, canaries: [{ name: one, value: { env: ONE } },\n"
+                       "            { name: two, value: { file: /run/two } }] }]\n",
+               env_plain);
+    const struct policy *p = &c->policies[0];
+
+    assert_int_equal(p->canary_count, 2);
+    assert_int_equal(config_canaries(p)[0].value.from.kind, SECRET_FROM_ENV);
+    assert_string_equal(config_canaries(p)[1].value.from.name, "/run/two");
+    assert_ok(policy_text(p, &text)); // so that a new one is another revision
+    assert_true(span_find_span(buf_span(&text), SPAN_OF("canary: one\ncanary: two\n")) < text.n);
+}
+
 static void the_hash_is_that_of_the_files_bytes(void **state)
 {
     (void)state;
@@ -186,6 +204,6 @@ static void every_failed_allocation_is_survived(void **state)
 
 TEST_MAIN(every_default_is_what_the_snapshot_says, a_policy_without_a_word_is_the_default_profile,
           listeners_and_providers_are_read, models_and_keys_refer_to_what_they_name,
-          policies_and_limits_are_read, the_hash_is_that_of_the_files_bytes,
-          whoever_keeps_a_configuration_counts, what_is_risky_is_warned_about,
-          every_failed_allocation_is_survived)
+          policies_and_limits_are_read, canaries_have_names_and_sources,
+          the_hash_is_that_of_the_files_bytes, whoever_keeps_a_configuration_counts,
+          what_is_risky_is_warned_about, every_failed_allocation_is_survived)
