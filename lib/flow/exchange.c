@@ -152,6 +152,13 @@ enum aiu_status exchange_hold(struct exchange *x, size_t n)
     return AIU_OK;
 }
 
+void exchange_release(struct exchange *x)
+{
+    budget_give(loop_budget(x->plane->loop), x->held);
+    x->held = 0;
+    x->arena_held = 0;
+}
+
 enum aiu_status exchange_hold_arena(struct exchange *x)
 {
     size_t grown = x->arena.used > x->arena_held ? x->arena.used - x->arena_held : 0;
@@ -261,7 +268,7 @@ static void release(struct exchange *x)
     buf_wipe(&x->fields);
     buf_wipe(&x->accounts);
     arena_reset(&x->arena); // its first block serves the next exchange
-    budget_give(loop_budget(x->plane->loop), x->held);
+    exchange_release(x);
     pool_set_unref(x->pools);
 }
 

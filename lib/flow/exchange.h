@@ -179,6 +179,9 @@ enum step_next exchange_stop(struct exchange *x, enum aiu_status status);
 // Count `n` bytes more that the exchange holds. AIU_OVERLOADED at the limit.
 MUST_CHECK enum aiu_status exchange_hold(struct exchange *x, size_t n);
 
+// Count none of it any more: it is freed in this turn of the loop.
+void exchange_release(struct exchange *x);
+
 // Count what the arena has grown by since the last call.
 MUST_CHECK enum aiu_status exchange_hold_arena(struct exchange *x);
 

@@ -256,6 +256,8 @@ static enum aiu_status send_answer(struct exchange *x)
         return send_stream_end(x);
     }
     TRY(exchange_respond(x, http_status_of(x), false, x->answer_size));
+    // The same bytes would count twice until the exchange ends, right after this.
+    exchange_release(x);
     (void)server_body(x->conn, x->answer_pieces, x->answer_piece_count);
     x->out_bytes += x->answer_size;
     return AIU_OK;

@@ -15,17 +15,29 @@ void budget_init(struct budget *b, size_t limit)
     b->limit = limit == 0 ? SIZE_MAX / 2 : limit;
 }
 
-bool budget_take(struct budget *b, size_t n)
+static bool take(struct budget *b, size_t n, size_t limit)
 {
-    if (n > b->limit) {
+    if (n > limit) {
         return false;
     }
     size_t before = atomic_fetch_add_explicit(&b->used, n, memory_order_relaxed);
-    if (before > b->limit - n) {
+    if (before > limit - n) {
         (void)atomic_fetch_sub_explicit(&b->used, n, memory_order_relaxed);
         return false;
     }
     return true;
+}
+
+bool budget_take(struct budget *b, size_t n)
+{
+    return take(b, n, b->limit);
+}
+
+bool budget_take_answer(struct budget *b, size_t n)
+{
+    size_t more = b->limit / 8 > BUDGET_ANSWERS ? b->limit / 8 : BUDGET_ANSWERS;
+
+    return take(b, n, b->limit + more);
 }
 
 void budget_give(struct budget *b, size_t n)

@@ -12,6 +12,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+enum { BUDGET_ANSWERS = 4 << 20 };
+
 struct budget {
     atomic_size_t used;
     size_t limit;
@@ -22,6 +24,10 @@ void budget_init(struct budget *b, size_t limit);
 
 // Count `n` bytes; false, and nothing counted, where they would pass the limit.
 bool budget_take(struct budget *b, size_t n);
+
+// The same for the beginning of an answer: it may pass the limit by an eighth, or by BUDGET_ANSWERS
+// where that is more, because "no more room" must still be said to those who find none.
+bool budget_take_answer(struct budget *b, size_t n);
 
 // Give back what was taken.
 void budget_give(struct budget *b, size_t n);

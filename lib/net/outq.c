@@ -12,11 +12,18 @@ _Static_assert(sizeof(struct chunk) == CHUNK_SIZE, "a chunk fills its pages");
 
 enum { SPARE_MAX = 64 };
 
+// The first chunk is where a refusal begins: it needs room when there is none for anything else.
+static bool take_room(struct budget *b, const struct outq *q)
+{
+    return b == NULL ||
+           (q->first == NULL ? budget_take_answer(b, CHUNK_SIZE) : budget_take(b, CHUNK_SIZE));
+}
+
 static enum aiu_status add_chunk(struct loop *l, struct outq *q)
 {
     struct chunk *c = l->spare_chunks;
 
-    if (l->budget != NULL && !budget_take(l->budget, CHUNK_SIZE)) {
+    if (!take_room(l->budget, q)) {
         return AIU_OVERLOADED;
     }
     if (c != NULL) {

@@ -254,7 +254,9 @@ static void the_budget_refuses_what_would_pass_its_limit(void **state)
     assert_true(budget_take(&b, 124));
     assert_false(budget_take(&b, 1));
     assert_false(budget_take(&b, SIZE_MAX));
-    budget_give(&b, 1000);
+    assert_true(budget_take_answer(&b, BUDGET_ANSWERS));
+    assert_false(budget_take_answer(&b, 1));
+    budget_give(&b, 1000 + BUDGET_ANSWERS);
     assert_int_equal(budget_used(&b), 0);
 }
 
