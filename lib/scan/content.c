@@ -27,6 +27,8 @@ struct file {
     struct place place; // of that byte
     size_t seen;        // cursor: offset and place of what was asked last
     struct place seen_place;
+    content_read read; // of the source, or of c->utf16 in front of it
+    void *ctx;
     size_t handled; // findings that begin before this are done with
     bool ended;
 };
@@ -45,6 +47,7 @@ void content_done(struct content *c)
     file_findings_done(&c->hits);
     scratch_free(c->scratch);
     c->scratch = NULL;
+    mem_wipe(&c->utf16, sizeof(c->utf16));
 }
 
 ssize_t content_read_fd(void *ctx, uint8_t *to, size_t most)
@@ -174,7 +177,7 @@ static enum aiu_status read_some(struct file *f, size_t most)
 
     TRY(buf_reserve(&c->text, most, &into));
     while (got < most && !f->ended) {
-        ssize_t n = f->source->read(f->source->ctx, into + got, most - got);
+        ssize_t n = f->read(f->ctx, into + got, most - got);
         if (n < 0) {
             return AIU_IO;
         }
@@ -183,6 +186,26 @@ static enum aiu_status read_some(struct file *f, size_t most)
     }
     buf_grow(&c->text, got);
     c->bytes += got;
+    return AIU_OK;
+}
+
+// So much that it can be told what the file is. UTF-16 is read again from there, as UTF-8.
+static enum aiu_status read_head(struct file *f)
+{
+    struct content *c = f->c;
+
+    TRY(read_some(f, CONTENT_BINARY));
+    enum utf16_order order = utf16_order_of(buf_span(&c->text));
+    if (order == UTF16_NONE) {
+        return AIU_OK;
+    }
+    utf16_init(&c->utf16, order, buf_span(&c->text), f->source->read, f->source->ctx);
+    f->read = utf16_read;
+    f->ctx = &c->utf16;
+    c->utf16.ended = f->ended;
+    f->ended = false;
+    c->bytes -= c->text.n;
+    buf_reset(&c->text);
     return AIU_OK;
 }
 
@@ -291,10 +314,16 @@ static enum aiu_status scan_pieces(struct file *f)
 
 enum aiu_status content_scan(struct content *c, const struct content_source *source)
 {
-    struct file f = {.c = c, .source = source, .place = PLACE_FIRST, .seen_place = PLACE_FIRST};
+    struct file f = {.c = c,
+                     .source = source,
+                     .read = source->read,
+                     .ctx = source->ctx,
+                     .place = PLACE_FIRST,
+                     .seen_place = PLACE_FIRST};
 
     buf_reset(&c->text);
-    TRY(read_some(&f, CONTENT_WHOLE));
+    TRY(read_head(&f));
+    TRY(read_some(&f, CONTENT_WHOLE - c->text.n));
     if (is_binary(&f)) {
         c->binary++;
         return AIU_OK;

@@ -3,7 +3,8 @@
 //
 // Scans the content of one file, whatever it is. A file of up to CONTENT_WHOLE bytes is examined as
 // a whole, disguises and codes included (deep.h); a longer one in pieces, by the exact rules. A
-// file with a zero byte near its beginning is binary and left alone, as git does.
+// file with a zero byte near its beginning is binary and left alone, as git does, but for UTF-16
+// with a byte order mark, which is read as the UTF-8 that says the same.
 //
 // Ownership: a content serves one thread and keeps its buffers from file to file; wiped at the end.
 // Threads:   one. Memory: about CONTENT_WHOLE twice, whatever the file.
@@ -18,6 +19,7 @@
 #include "detect/text_role.h"
 #include "scan/allow.h"
 #include "scan/file_finding.h"
+#include "scan/utf16.h"
 
 enum {
     CONTENT_WHOLE = 4 << 20,
@@ -56,9 +58,10 @@ struct content {
     struct buf text;
     struct findings found;
     struct file_findings hits;
-    uint64_t bytes;  // read of all files
-    uint64_t files;  // examined
-    uint64_t binary; // left alone
+    struct utf16_reader utf16; // of a file that needs it
+    uint64_t bytes;            // of all files, as they are examined
+    uint64_t files;            // examined
+    uint64_t binary;           // left alone
 };
 
 MUST_CHECK enum aiu_status content_init(struct content *c, const struct content_rules *rules);

@@ -117,6 +117,30 @@ class Findings(Folder):
         self.write("a", b"\xff\xfe\x80 latin \xe9\n" + TOKEN.encode() + b"\xff\n")
         self.assertEqual(self.found(code=1), [("a", "secret.github_pat")])
 
+    def test_utf16_has_the_findings_of_the_same_text_in_utf8(self):
+        import random
+        chance = random.Random(7)
+        keys = ("line", "column", "end_line", "end_column", "start", "end", "rule", "match")
+
+        def found(data):
+            with open(os.path.join(self.folder, "a"), "wb") as f:
+                f.write(data)
+            return [[finding[k] for k in keys] for finding in json.loads(scan(
+                "--format", "json", "--only", "all", "--reveal", cwd=self.folder).stdout)["findings"]]
+
+        words = [TOKEN, "bob@company.example.org", "é", "\U0001F600", "\u4e2d\u6587", "\n", "\r\n", " ",
+                 "4111 1111 1111 1111", "password = \"Tr0ub4dor&3x\"", "x" * 5000, "\u202e", OTHER +
+                 "  # aiu:allow\n"]
+        for size in [4, 30, 30, 30, 200, 2000, 20000]:
+            text = "\n".join(chance.choice(words) for _ in range(size)) + "\n" + TOKEN
+            wanted = found(text.encode())
+            self.assertTrue(wanted)
+            for mark, name in ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be")):
+                self.assertEqual(found(mark + text.encode(name)), wanted, (size, name))
+                self.assertEqual(found(mark + text.encode(name) + b"x")[:len(wanted)], wanted)
+        self.assertEqual(scan("-", stdin=b"\xff\xfe" + TOKEN.encode("utf-16-le")).returncode, 1)
+        self.assertEqual(found(b"\xff\xfe\0\0" + TOKEN.encode("utf-32-le")), [])  # left alone: zeros
+
     def test_binary_files_are_left_alone_but_not_a_pipe(self):
         self.write("a", b"\x7fELF\0\0" + TOKEN.encode())
         self.assertEqual(self.found(code=0), [])
