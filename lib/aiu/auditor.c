@@ -7,7 +7,6 @@
 
 #include <fcntl.h>
 #include <pthread.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "audit/checkpoint.h"
@@ -17,6 +16,7 @@
 #include "audit/tile_store.h"
 #include "audit/tile_writer.h"
 #include "base/alloc.h"
+#include "secret/io.h"
 #include "secret/sign.h"
 
 enum { WAIT_MS = 60 * 1000, PATH_MOST = 4096 };
@@ -31,28 +31,6 @@ struct aiu_auditor {
     struct tree_head head; // that was signed last
     struct buf note;       // as it was signed
 };
-
-// Time
-
-static uint64_t read_clock(clockid_t id, uint64_t per_second)
-{
-    struct timespec t;
-
-    (void)clock_gettime(id, &t);
-    return (uint64_t)t.tv_sec * per_second + (uint64_t)t.tv_nsec / (1000000000 / per_second);
-}
-
-static uint64_t monotonic_ns(void *ctx)
-{
-    (void)ctx;
-    return read_clock(CLOCK_MONOTONIC, 1000000000);
-}
-
-static uint64_t unix_us(void *ctx)
-{
-    (void)ctx;
-    return read_clock(CLOCK_REALTIME, 1000000);
-}
 
 // Opening
 
@@ -141,10 +119,8 @@ enum aiu_status aiu_auditor_open(const char *folder, const char *name, const cha
                                  struct aiu_auditor **ret_auditor)
 {
     CLEANUP(auditor_free) struct aiu_auditor *a = mem_new(1, sizeof(*a));
-    struct audit_options options = {.folder = folder,
-                                    .clock = {monotonic_ns, unix_us, NULL},
-                                    .node = SPAN("libaiu"),
-                                    .boot = SPAN("0")};
+    struct audit_options options = {
+        .folder = folder, .clock = io_clock(), .node = SPAN("libaiu"), .boot = SPAN("0")};
     bool rebuilt = false;
 
     if (a == NULL) {

@@ -8,7 +8,34 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
+
+static uint64_t read_clock(clockid_t id, uint64_t per_second)
+{
+    struct timespec t;
+
+    (void)clock_gettime(id, &t);
+    return (uint64_t)t.tv_sec * per_second +
+           (uint64_t)t.tv_nsec / (UINT64_C(1000000000) / per_second);
+}
+
+static uint64_t monotonic_ns(void *ctx)
+{
+    (void)ctx;
+    return read_clock(CLOCK_MONOTONIC, UINT64_C(1000000000));
+}
+
+static uint64_t unix_us(void *ctx)
+{
+    (void)ctx;
+    return read_clock(CLOCK_REALTIME, UINT64_C(1000000));
+}
+
+struct clock io_clock(void)
+{
+    return (struct clock){.monotonic_ns = monotonic_ns, .unix_us = unix_us};
+}
 
 bool io_write_all(int fd, struct span bytes)
 {

@@ -1,16 +1,21 @@
 // SPDX-FileCopyrightText: The AI Utilities authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// Blocking calls of the system that take a loop to be whole. Which status an error is, is said by
-// the layer that calls: errno tells why. Here, since base and the pure layers call nothing.
+// Calls of the system that more than one layer makes in the same way: what takes a loop to be
+// whole, and the clocks. Which status an error is, is said by the layer that calls: errno tells
+// why. Here, since base and the pure layers call nothing.
 //
 // Ownership: the caller's descriptors and paths. Threads: any.
 #pragma once
 
 #include <stdbool.h>
 
+#include "base/clock.h"
 #include "base/span.h"
 #include "base/status.h"
+
+// The real clocks.
+struct clock io_clock(void);
 
 // Write all of `bytes`, interrupted or not. False: some of it is not written, errno.
 MUST_CHECK bool io_write_all(int fd, struct span bytes);

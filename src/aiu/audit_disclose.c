@@ -13,29 +13,10 @@
 #include "audit/record.h"
 #include "base/num.h"
 #include "net/once.h"
+#include "secret/io.h"
 #include "secret/random.h"
 
 enum { ASK_MS = 5000, POLL_MS = 10, NODE_SIZE = 65, BOOT_BYTES = 8 };
-
-static uint64_t read_clock(clockid_t id, uint64_t per_second)
-{
-    struct timespec t;
-
-    (void)clock_gettime(id, &t);
-    return (uint64_t)t.tv_sec * per_second + (uint64_t)t.tv_nsec / (1000000000 / per_second);
-}
-
-static uint64_t monotonic_ns(void *ctx)
-{
-    (void)ctx;
-    return read_clock(CLOCK_MONOTONIC, 1000000000);
-}
-
-static uint64_t unix_us(void *ctx)
-{
-    (void)ctx;
-    return read_clock(CLOCK_REALTIME, 1000000);
-}
 
 // --- through the gateway ----------------------------------------------------------------------
 
@@ -103,14 +84,14 @@ static enum aiu_status append_here(const struct disclosure *d, const char *state
     IGNORE(gethostname(node, sizeof(node) - 1) == 0 ? AIU_OK : AIU_NOT_FOUND);
     const struct append_once o = {
         .state = state,
-        .clock = {monotonic_ns, unix_us, NULL},
+        .clock = io_clock(),
         .node = span_str(node),
         .boot = buf_span(&boot),
     };
     const struct record_origin origin = {o.node, o.boot};
     const struct record_content_read r = {span_str(d->id), span_str(d->what), span_str(d->subject),
                                           actor};
-    TRY(record_content_read(&entry, &origin, unix_us(NULL), &r));
+    TRY(record_content_read(&entry, &origin, clock_unix_us(&o.clock), &r));
     return append_once(&o, buf_span(&entry));
 }
 

@@ -5,6 +5,7 @@
 // taken for what a stranger sent: only its size is fixed, every value is judged (audit/signer.c).
 // Each has a number, so that an answer to somebody who died meanwhile is not taken for another's.
 #include "gateway/signing.h"
+#include "secret/io.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -104,7 +105,7 @@ __attribute__((noreturn)) static void run(struct gateway *g)
     (void)prctl(PR_SET_NAME, "aiu-signer");
     (void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     give_up(g);
-    const struct signer_options o = {g->state.folder, g->config->audit_origin, system_clock()};
+    const struct signer_options o = {g->state.folder, g->config->audit_origin, io_clock()};
     enum aiu_status st = signer_new(&o, &s);
     if (st != AIU_OK) {
         system_say("the signer of the audit log cannot start with the keys in %s: %s",

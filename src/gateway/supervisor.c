@@ -25,6 +25,7 @@
 #include "gateway/listen.h"
 #include "gateway/offline.h"
 #include "gateway/signing.h"
+#include "secret/io.h"
 #include "secret/vkey.h"
 
 extern char **environ; // NOLINT(readability-redundant-declaration): as POSIX has it
@@ -284,7 +285,7 @@ static enum aiu_status open_log(struct gateway *g)
     char path[4096];
     const struct config_log *l = &g->config->log;
 
-    g->log = (struct logger){.level = l->level, .format = l->format, .clock = system_clock()};
+    g->log = (struct logger){.level = l->level, .format = l->format, .clock = io_clock()};
     (void)snprintf(path, sizeof(path), "%.*s", (int)l->file.n, (const char *)l->file.p);
     enum aiu_status st = system_log_open(&g->log, l->file.n > 0 ? path : NULL);
     if (st != AIU_OK) {

@@ -12,38 +12,9 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "secret/io.h"
-
-// --- clocks -----------------------------------------------------------------------------------
-
-static uint64_t now_of(clockid_t id, uint64_t per_second)
-{
-    struct timespec t;
-
-    (void)clock_gettime(id, &t);
-    return (uint64_t)t.tv_sec * per_second +
-           (uint64_t)t.tv_nsec / (UINT64_C(1000000000) / per_second);
-}
-
-static uint64_t monotonic_ns(void *ctx)
-{
-    (void)ctx;
-    return now_of(CLOCK_MONOTONIC, UINT64_C(1000000000));
-}
-
-static uint64_t unix_us(void *ctx)
-{
-    (void)ctx;
-    return now_of(CLOCK_REALTIME, UINT64_C(1000000));
-}
-
-struct clock system_clock(void)
-{
-    return (struct clock){.monotonic_ns = monotonic_ns, .unix_us = unix_us};
-}
 
 // --- log --------------------------------------------------------------------------------------
 

@@ -1,18 +1,14 @@
 // SPDX-FileCopyrightText: The AI Utilities authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the operating system gives: clocks, the log's file, the state folder.
+// What the operating system gives: the log's file, the state folder.
 //
-// Threads: clocks and log lines from any; the rest from the main thread.
+// Threads: log lines from any; the rest from the main thread.
 #pragma once
 
 #include "base/buf.h"
-#include "base/clock.h"
 #include "base/log.h"
 #include "base/status.h"
-
-// The real clocks.
-struct clock system_clock(void);
 
 // A logger onto stderr, or onto `path` where that is not NULL (0600, appended to).
 // AIU_FILE_DENIED where it cannot be opened.

@@ -26,6 +26,7 @@
 #include "gateway/listen.h"
 #include "gateway/switches.h"
 #include "gateway/trail.h"
+#include "secret/io.h"
 #include "secret/master.h"
 #include "secret/random.h"
 
@@ -355,7 +356,7 @@ static enum aiu_status prepare(struct worker *w)
 {
     struct service_problem problem;
 
-    w->shared.clock = system_clock();
+    w->shared.clock = io_clock();
     w->shared.log = &w->g->log;
     w->shared.engine = w->g->engine;
     TRY(new_id(w->boot, 8));

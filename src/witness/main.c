@@ -12,9 +12,9 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "secret/io.h"
 #include "secret/sign.h"
 #include "verify/keys.h"
 #include "witness/serve.h"
@@ -37,26 +37,6 @@ static const char usage[] =
     "  --print-key       print the vkey of the witness, and end\n"
     "\n"
     "Writes \"ready http://HOST:PORT\" to stderr when it serves. SIGTERM ends it with 0.\n";
-
-static uint64_t clock_read(clockid_t id, uint64_t per_second)
-{
-    struct timespec t;
-
-    (void)clock_gettime(id, &t);
-    return (uint64_t)t.tv_sec * per_second + (uint64_t)t.tv_nsec / (1000000000 / per_second);
-}
-
-static uint64_t monotonic_ns(void *ctx)
-{
-    (void)ctx;
-    return clock_read(CLOCK_MONOTONIC, 1000000000);
-}
-
-static uint64_t unix_us(void *ctx)
-{
-    (void)ctx;
-    return clock_read(CLOCK_REALTIME, 1000000);
-}
 
 struct arguments {
     const char *name, *state, *listen, *logs[TRUST_LOGS_MOST];
@@ -149,7 +129,7 @@ static int run(const struct arguments *a, struct sign_key *signer, int folder, s
         .folder = folder,
         .signer = signer,
         .trust = &keys->trust,
-        .clock = {monotonic_ns, unix_us, NULL},
+        .clock = io_clock(),
     };
     uint8_t public_key[SIGN_PUBLIC_SIZE];
 

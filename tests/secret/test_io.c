@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <pthread.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "test.h"
@@ -43,6 +44,17 @@ static void what_a_pipe_takes_in_parts_is_written_whole(void **state)
     (void)close(ends[0]);
     mem_free(total);
     mem_free(bytes);
+}
+
+static void the_clocks_go_forward_and_are_of_today(void **state)
+{
+    (void)state;
+    const struct clock c = io_clock();
+    uint64_t before = clock_monotonic_ns(&c);
+    uint64_t seconds = (uint64_t)time(NULL);
+
+    assert_true(clock_monotonic_ns(&c) >= before);
+    assert_in_range(clock_unix_us(&c) / 1000000, seconds, seconds + 60);
 }
 
 static void what_cannot_be_written_is_said(void **state)
@@ -105,6 +117,6 @@ static void a_folder_goes_with_all_in_it_but_not_what_a_link_points_at(void **st
     test_remove_folder(top);
 }
 
-TEST_MAIN(what_a_pipe_takes_in_parts_is_written_whole, what_cannot_be_written_is_said,
-          folders_are_made_with_those_above_for_the_owner_alone,
+TEST_MAIN(the_clocks_go_forward_and_are_of_today, what_a_pipe_takes_in_parts_is_written_whole,
+          what_cannot_be_written_is_said, folders_are_made_with_those_above_for_the_owner_alone,
           a_folder_goes_with_all_in_it_but_not_what_a_link_points_at)
