@@ -186,6 +186,25 @@ enum aiu_status folder_open_reader(const char *path, struct folder *ret_folder)
     return AIU_OK;
 }
 
+enum aiu_status folder_begun(const char *folder, uint64_t *ret_unix_us)
+{
+    CLEANUP(folder_close_fd) int fd = -1;
+    CLEANUP(folder_done) struct folder f = FOLDER_CLOSED;
+    uint8_t bytes[WAL_HEADER_SIZE];
+    struct wal_header header;
+    char name[WAL_NAME_SIZE];
+
+    wal_name(0, name);
+    TRY(folder_open_reader(folder, &f));
+    TRY(folder_open_file(f.wal, name, O_RDONLY | O_NONBLOCK, &fd));
+    if (read(fd, bytes, sizeof(bytes)) != (ssize_t)sizeof(bytes) ||
+        !wal_header_read(bytes, &header)) {
+        return AIU_AUDIT_CORRUPT;
+    }
+    *ret_unix_us = header.unix_us;
+    return AIU_OK;
+}
+
 void segment_list_done(struct segment_list *list)
 {
     mem_free(list->first);

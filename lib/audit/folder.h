@@ -64,5 +64,9 @@ folder_each(int dir, enum aiu_status (*each)(void *ctx, const char *name), void 
 // errno as a status; no space is AIU_AUDIT_UNAVAILABLE.
 enum aiu_status folder_errno(int error);
 
+// When the first segment of the log `folder` was begun. AIU_AUDIT_CORRUPT where its header is none,
+// AIU_FILE_NOT_FOUND where there is no such log or segment.
+MUST_CHECK enum aiu_status folder_begun(const char *folder, uint64_t *ret_unix_us);
+
 // For CLEANUP.
 void folder_close_fd(int *fd);

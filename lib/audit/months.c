@@ -60,6 +60,16 @@ static enum aiu_status list(DIR *d, struct months *m)
     return has(d, "main") ? add(m, "main") : AIU_OK;
 }
 
+size_t months_find(const struct months *m, const char *name)
+{
+    size_t i = 0;
+
+    while (i < m->count && strcmp(m->names[i], name) != 0) {
+        i++;
+    }
+    return i;
+}
+
 enum aiu_status months_of(const char *folder, struct months *ret_months)
 {
     memset(ret_months, 0, sizeof(*ret_months));

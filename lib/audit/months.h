@@ -15,5 +15,8 @@ struct months {
     size_t count;                              // 0: the folder is a log itself
 };
 
+// The place of a name in the list; `count` where it is not there.
+size_t months_find(const struct months *m, const char *name);
+
 // AIU_FILE_NOT_FOUND where there is no such folder, AIU_FILE_DENIED, AIU_TOO_LONG.
 MUST_CHECK enum aiu_status months_of(const char *folder, struct months *ret_months);

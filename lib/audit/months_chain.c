@@ -2,14 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "audit/months_chain.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "audit/folder.h"
 #include "audit/reader.h"
-#include "audit/wal.h"
 
 static const uint64_t day_us = UINT64_C(86400) * 1000000;
 
@@ -45,25 +42,13 @@ enum aiu_status months_previous(const char *folder, char ret_previous[MONTHS_NAM
 // When its first segment was begun; 0 where that cannot be known.
 static enum aiu_status begun(const char *folder, uint64_t *ret_us)
 {
-    CLEANUP(folder_close_fd) int fd = -1;
-    CLEANUP(folder_done) struct folder f = FOLDER_CLOSED;
-    uint8_t bytes[WAL_HEADER_SIZE];
-    struct wal_header header;
-    char name[WAL_NAME_SIZE];
+    enum aiu_status st = folder_begun(folder, ret_us);
 
-    wal_name(0, name);
-    *ret_us = 0;
-    enum aiu_status st = folder_open_reader(folder, &f);
-    st = st == AIU_OK ? folder_open_file(f.wal, name, O_RDONLY | O_NONBLOCK, &fd) : st;
-    if (st == AIU_FILE_NOT_FOUND) {
+    if (st == AIU_FILE_NOT_FOUND || st == AIU_AUDIT_CORRUPT) {
+        *ret_us = 0;
         return AIU_OK;
     }
-    TRY(st);
-    if (read(fd, bytes, sizeof(bytes)) == (ssize_t)sizeof(bytes) &&
-        wal_header_read(bytes, &header)) {
-        *ret_us = header.unix_us;
-    }
-    return AIU_OK;
+    return st;
 }
 
 enum aiu_status months_within(const char *folder, uint64_t from_us, uint64_t to_us,

@@ -8,11 +8,9 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "audit/folder.h"
 #include "audit/shard.h"
-#include "audit/wal.h"
 #include "base/num.h"
 
 enum { PAUSE_MOST_MS = 2000, LAST_NOTE_MOST = 8 * 1024, WRITER_TRIES = 20 };
@@ -20,20 +18,10 @@ enum { PAUSE_MOST_MS = 2000, LAST_NOTE_MOST = 8 * 1024, WRITER_TRIES = 20 };
 // A shard belongs to the month in which its first segment was begun.
 enum aiu_status publish_month(const char *folder, uint32_t *ret_month)
 {
-    CLEANUP(folder_close_fd) int fd = -1;
-    CLEANUP(folder_done) struct folder f = FOLDER_CLOSED;
-    uint8_t bytes[WAL_HEADER_SIZE];
-    struct wal_header header;
-    char name[WAL_NAME_SIZE];
+    uint64_t begun_us = 0;
 
-    wal_name(0, name);
-    TRY(folder_open_reader(folder, &f));
-    TRY(folder_open_file(f.wal, name, O_RDONLY, &fd));
-    if (read(fd, bytes, sizeof(bytes)) != (ssize_t)sizeof(bytes) ||
-        !wal_header_read(bytes, &header)) {
-        return AIU_AUDIT_CORRUPT;
-    }
-    *ret_month = signer_month(header.unix_us);
+    TRY(folder_begun(folder, &begun_us));
+    *ret_month = signer_month(begun_us);
     return AIU_OK;
 }
 

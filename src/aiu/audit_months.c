@@ -15,19 +15,9 @@ static enum aiu_status find_folder(const struct audit_where *where, struct audit
     return strlen(m->folder) + 1 + MONTHS_NAME_SIZE < AUDIT_FOLDER_MOST ? AIU_OK : AIU_TOO_LONG;
 }
 
-static size_t place_of(const struct months *list, const char *name)
-{
-    size_t i = 0;
-
-    while (i < list->count && strcmp(list->names[i], name) != 0) {
-        i++;
-    }
-    return i;
-}
-
 static enum aiu_status pick(struct audit_months *m, const char *month)
 {
-    size_t i = place_of(&m->list, month);
+    size_t i = months_find(&m->list, month);
 
     if (i < m->list.count) {
         m->list.count = i + 1;
@@ -72,7 +62,7 @@ static bool has_grown(struct audit_months *m, size_t i)
     if (months_of(m->folder, &now) != AIU_OK) {
         return false;
     }
-    size_t k = place_of(&now, m->list.names[i - 1]) + 1;
+    size_t k = months_find(&now, m->list.names[i - 1]) + 1;
     if (k >= now.count || strcmp(now.names[k], m->list.names[i]) == 0 ||
         i + now.count - k > MONTHS_MOST) {
         return false;

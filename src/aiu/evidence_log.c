@@ -13,16 +13,6 @@
 
 enum { PATH_SIZE = 8192 + 64 };
 
-static bool has_month(const struct months *list, const char *name)
-{
-    for (size_t i = 0; i < list->count; i++) {
-        if (strcmp(list->names[i], name) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static enum aiu_status copy_month(struct evidence_log *e, const char *name)
 {
     char log[PATH_SIZE], to[PATH_SIZE], path[PATH_SIZE];
@@ -50,7 +40,7 @@ static enum aiu_status copy_late(struct evidence_log *e, const struct months *li
     (void)snprintf(path, sizeof(path), "%s/log/%s", e->folder, m->names[last]);
     TRY(months_previous(path, previous));
     if (strcmp(m->names[last], "main") != 0 || previous[0] == '\0' || m->count == MONTHS_MOST ||
-        has_month(listed, previous)) {
+        months_find(listed, previous) < listed->count) {
         return AIU_OK;
     }
     (void)snprintf(path, sizeof(path), "%s/audit/%s", e->state, previous);
