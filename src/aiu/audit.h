@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 
+#include "aiu/option.h"
 #include "aiu/state_dir.h"
 #include "base/span.h"
 
@@ -21,6 +22,18 @@ struct audit_where {
 // --dir DIR, --state-dir DIR, --config FILE. False where argv[*i] is none of them; what it took is
 // passed over.
 bool audit_where_option(struct audit_where *w, int argc, char **argv, int *i);
+
+// A verb that takes options only: those of audit_where_option and its own.
+struct audit_syntax {
+    const char *usage;
+    const struct option_row *rows;
+    size_t count;
+};
+
+enum { AUDIT_GO_ON = -1 };
+
+// AUDIT_GO_ON, or the exit code to end with: the usage was printed.
+int audit_parse(const struct audit_syntax *s, struct audit_where *w, int argc, char **argv);
 
 // The log's folder.
 MUST_CHECK enum aiu_status audit_folder(const struct audit_where *w,

@@ -158,30 +158,15 @@ static enum aiu_status run(struct request *r)
     return fflush(stdout) == 0 ? st : AIU_IO;
 }
 
-static bool take_option(struct request *r, int argc, char **argv, int *i)
-{
-    const struct option_row options[] = {
-        {"--from", &r->from, NULL},   {"--to", &r->to, NULL},       {"--format", &r->format, NULL},
-        {"--month", &r->month, NULL}, {"--since", &r->since, NULL}, {"--until", &r->until, NULL},
-    };
-
-    return audit_where_option(&r->where, argc, argv, i) ||
-           option_take("aiu audit", options, ARRAY_SIZE(options), argc, argv, i);
-}
-
 int audit_export(int argc, char **argv)
 {
     struct request r = {.from = NULL};
+    const struct option_row options[] = {
+        {"--from", &r.from, NULL},   {"--to", &r.to, NULL},       {"--format", &r.format, NULL},
+        {"--month", &r.month, NULL}, {"--since", &r.since, NULL}, {"--until", &r.until, NULL},
+    };
+    const struct audit_syntax syntax = {usage, options, ARRAY_SIZE(options)};
+    int code = audit_parse(&syntax, &r.where, argc, argv);
 
-    for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "--help") == 0) {
-            (void)fputs(usage, stdout);
-            return 0;
-        }
-        if (!take_option(&r, argc, argv, &i)) {
-            (void)fputs(usage, stderr);
-            return aiu_status_info(AIU_USAGE)->exit;
-        }
-    }
-    return audit_exit(run(&r));
+    return code != AUDIT_GO_ON ? code : audit_exit(run(&r));
 }

@@ -134,17 +134,11 @@ int audit_fsck(int argc, char **argv)
     const char *month = NULL;
     bool json = false;
     const struct option_row options[] = {{"--month", &month, NULL}, {"--json", NULL, &json}};
+    const struct audit_syntax syntax = {usage, options, ARRAY_SIZE(options)};
+    int code = audit_parse(&syntax, &where, argc, argv);
 
-    for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "--help") == 0) {
-            (void)fputs(usage, stdout);
-            return 0;
-        }
-        if (!audit_where_option(&where, argc, argv, &i) &&
-            !option_take("aiu audit", options, ARRAY_SIZE(options), argc, argv, &i)) {
-            (void)fputs(usage, stderr);
-            return aiu_status_info(AIU_USAGE)->exit;
-        }
+    if (code != AUDIT_GO_ON) {
+        return code;
     }
     enum aiu_status st = audit_months_open(&where, month, &months);
     return audit_exit(st == AIU_OK ? check(&months, json) : st);

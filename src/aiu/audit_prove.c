@@ -249,31 +249,18 @@ static enum aiu_status prove_in_months(const struct request *r)
 
 static bool take_prove_option(struct request *r, int argc, char **argv, int *i)
 {
-    const struct {
-        const char *name;
-        const char **value;
-    } options[] = {
-        {"--index", &r->index}, {"--month", &r->month}, {"--out", &r->out}, {"--entry", &r->entry}};
+    const struct option_row options[] = {
+        {"--index", &r->index, NULL},   {"--month", &r->month, NULL},
+        {"--out", &r->out, NULL},       {"--entry", &r->entry, NULL},
+        {"--result", NULL, &r->result}, {"--witnessed", NULL, &r->witnessed},
+    };
 
-    if (strcmp(argv[*i], "--result") == 0) {
-        r->result = true;
-        return true;
-    }
-    if (strcmp(argv[*i], "--witnessed") == 0) {
-        r->witnessed = true;
-        return true;
-    }
-    for (size_t k = 0; k < ARRAY_SIZE(options); k++) {
-        if (strcmp(argv[*i], options[k].name) == 0 && *i + 1 < argc) {
-            *options[k].value = argv[++*i];
-            return true;
-        }
-    }
     if (argv[*i][0] != '-' && r->id == NULL) {
         r->id = argv[*i];
         return true;
     }
-    return audit_where_option(&r->where, argc, argv, i);
+    return audit_where_option(&r->where, argc, argv, i) ||
+           option_take("aiu audit prove", options, ARRAY_SIZE(options), argc, argv, i);
 }
 
 int audit_prove(int argc, char **argv)
@@ -286,7 +273,6 @@ int audit_prove(int argc, char **argv)
             return 0;
         }
         if (!take_prove_option(&r, argc, argv, &i)) {
-            option_complain("aiu audit prove", argv[i]);
             (void)fputs(prove_usage, stderr);
             return aiu_status_info(AIU_USAGE)->exit;
         }
@@ -315,15 +301,11 @@ static int print_file(int argc, char **argv, const char *name, const char *usage
     struct audit_where where = {0};
     char folder[AUDIT_FOLDER_MOST];
 
-    for (int i = 1; i < argc; i++) {
-        bool help = strcmp(argv[i], "--help") == 0;
-        if (help || !audit_where_option(&where, argc, argv, &i)) {
-            if (!help) {
-                option_complain("aiu audit", argv[i]);
-            }
-            (void)fputs(usage, help ? stdout : stderr);
-            return help ? 0 : aiu_status_info(AIU_USAGE)->exit;
-        }
+    const struct audit_syntax syntax = {usage, NULL, 0};
+    int code = audit_parse(&syntax, &where, argc, argv);
+
+    if (code != AUDIT_GO_ON) {
+        return code;
     }
     enum aiu_status st = audit_folder(&where, folder);
     st = st == AIU_OK ? read_below(folder, name, &b) : st;

@@ -128,28 +128,16 @@ static enum aiu_status tail(const struct request *r, const char *folder)
     return st;
 }
 
-static bool take_option(struct request *r, int argc, char **argv, int *i)
-{
-    const struct option_row options[] = {{"-n", &r->count, NULL}, {"-f", NULL, &r->follow}};
-
-    return audit_where_option(&r->where, argc, argv, i) ||
-           option_take("aiu audit", options, ARRAY_SIZE(options), argc, argv, i);
-}
-
 int audit_tail(int argc, char **argv)
 {
     struct request r = {.count = NULL};
+    const struct option_row options[] = {{"-n", &r.count, NULL}, {"-f", NULL, &r.follow}};
+    const struct audit_syntax syntax = {usage, options, ARRAY_SIZE(options)};
     char folder[AUDIT_FOLDER_MOST];
+    int code = audit_parse(&syntax, &r.where, argc, argv);
 
-    for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "--help") == 0) {
-            (void)fputs(usage, stdout);
-            return 0;
-        }
-        if (!take_option(&r, argc, argv, &i)) {
-            (void)fputs(usage, stderr);
-            return aiu_status_info(AIU_USAGE)->exit;
-        }
+    if (code != AUDIT_GO_ON) {
+        return code;
     }
     enum aiu_status st = audit_folder(&r.where, folder);
     return audit_exit(st == AIU_OK ? tail(&r, folder) : st);

@@ -79,6 +79,22 @@ bool audit_where_option(struct audit_where *w, int argc, char **argv, int *i)
     return true;
 }
 
+int audit_parse(const struct audit_syntax *s, struct audit_where *w, int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--help") == 0) {
+            (void)fputs(s->usage, stdout);
+            return 0;
+        }
+        if (!audit_where_option(w, argc, argv, &i) &&
+            !option_take("aiu audit", s->rows, s->count, argc, argv, &i)) {
+            (void)fputs(s->usage, stderr);
+            return aiu_status_info(AIU_USAGE)->exit;
+        }
+    }
+    return AUDIT_GO_ON;
+}
+
 enum aiu_status audit_folder(const struct audit_where *w, char ret_folder[AUDIT_FOLDER_MOST])
 {
     char state[4096];

@@ -7,26 +7,6 @@
 
 #include "aiu/config_file.h"
 
-enum option_found option_find(const struct option_row *rows, size_t count, int argc, char **argv,
-                              int *i)
-{
-    for (size_t k = 0; k < count; k++) {
-        if (strcmp(argv[*i], rows[k].name) != 0) {
-            continue;
-        }
-        if (rows[k].value == NULL) {
-            *rows[k].flag = true;
-            return OPTION_TAKEN;
-        }
-        if (*i + 1 >= argc) {
-            return OPTION_BARE;
-        }
-        *rows[k].value = argv[++*i];
-        return OPTION_TAKEN;
-    }
-    return OPTION_UNKNOWN;
-}
-
 static void say(const char *command, const char *word, const char *what)
 {
     (void)fprintf(stderr, "%s: ", command);
@@ -42,10 +22,24 @@ void option_complain(const char *command, const char *word)
 bool option_take(const char *command, const struct option_row *rows, size_t count, int argc,
                  char **argv, int *i)
 {
-    enum option_found found = option_find(rows, count, argc, argv, i);
+    const struct option_row *end = rows + count;
+    const struct option_row *row = rows;
 
-    if (found != OPTION_TAKEN) {
-        say(command, argv[*i], found == OPTION_BARE ? "needs a value" : "is not known; see --help");
+    while (row < end && strcmp(argv[*i], row->name) != 0) {
+        row++;
     }
-    return found == OPTION_TAKEN;
+    if (row == end) {
+        say(command, argv[*i], "is not known; see --help");
+        return false;
+    }
+    if (row->value == NULL) {
+        *row->flag = true;
+        return true;
+    }
+    if (*i + 1 >= argc) {
+        say(command, argv[*i], "needs a value");
+        return false;
+    }
+    *row->value = argv[++*i];
+    return true;
 }

@@ -15,19 +15,10 @@ struct option_row {
     bool *flag;
 };
 
-enum option_found {
-    OPTION_TAKEN,   // *i stands at the last word of it
-    OPTION_UNKNOWN, // argv[*i] is none of these
-    OPTION_BARE,    // it is one, and its value is missing
-};
-
-enum option_found option_find(const struct option_row *rows, size_t count, int argc, char **argv,
-                              int *i);
-
 // Say on standard error that a command does not take this word.
 void option_complain(const char *command, const char *word);
 
-// The same as option_find; what is not taken is said on standard error: "COMMAND: --x needs a
-// value". True: taken.
+// The option at argv[*i]. True: it was taken, and *i stands at the last word of it. False: it is
+// none of these, or its value is missing; standard error was told: "COMMAND: --x needs a value".
 bool option_take(const char *command, const struct option_row *rows, size_t count, int argc,
                  char **argv, int *i);
