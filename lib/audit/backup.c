@@ -20,6 +20,7 @@
 #include "codec/json.h"
 #include "codec/json_write.h"
 #include "secret/hash.h"
+#include "secret/io.h"
 
 enum {
     NAMES_MOST = 100000, // of the same second
@@ -117,7 +118,7 @@ static enum aiu_status write_manifest(struct hashing *h, const struct backup_opt
     TRY(write_manifest_text(h, o, f, &text));
     TRY(buf_append(&text, SPAN_OF("\n")));
     TRY(copy_open_file(h->dir, manifest_name, O_WRONLY | O_CREAT | O_EXCL, &fd));
-    bool fine = write(fd, text.p, text.n) == (ssize_t)text.n && fsync(fd) == 0;
+    bool fine = io_write_all(fd, buf_span(&text)) && fsync(fd) == 0;
     folder_close_fd(&fd);
     return fine && fsync(h->dir) == 0 ? AIU_OK : AIU_IO;
 }

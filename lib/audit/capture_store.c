@@ -15,6 +15,7 @@
 
 #include "audit/folder.h"
 #include "base/num.h"
+#include "secret/io.h"
 #include "secret/mac.h"
 #include "secret/random.h"
 #include "secret/seal.h"
@@ -165,7 +166,7 @@ enum aiu_status capture_key_write(const struct capture_store *s,
     TRY(open_folder(s->keys, name->subject, true, &folder));
     key_file(name, file);
     TRY(folder_open_file(folder, file, O_WRONLY | O_CREAT | O_EXCL, &fd));
-    if (write(fd, sealed.p, sealed.n) != (ssize_t)sealed.n) {
+    if (!io_write_all(fd, sealed)) {
         return AIU_IO;
     }
     if (sync && (fsync(fd) != 0 || fsync(folder) != 0 || fsync(s->keys) != 0)) {

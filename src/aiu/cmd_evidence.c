@@ -34,6 +34,7 @@
 #include "codec/json_write.h"
 #include "net/once.h"
 #include "secret/hash.h"
+#include "secret/io.h"
 
 enum {
     PATH_SIZE = 8192,
@@ -180,7 +181,7 @@ static enum aiu_status write_file(const struct evidence *e, const char *name, st
     if (fd < 0) {
         return AIU_FILE_DENIED;
     }
-    bool fine = write(fd, text.p, text.n) == (ssize_t)text.n && fsync(fd) == 0;
+    bool fine = io_write_all(fd, text) && fsync(fd) == 0;
     (void)close(fd);
     return fine ? AIU_OK : AIU_IO;
 }

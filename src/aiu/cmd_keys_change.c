@@ -16,6 +16,7 @@
 #include "aiu/control_file.h"
 #include "aiu/keys.h"
 #include "base/alloc.h"
+#include "secret/io.h"
 #include "secret/secret.h"
 #include "secret/vkey.h"
 
@@ -144,8 +145,7 @@ static enum aiu_status write_beside(const struct rotation *r)
     if (fd < 0) {
         return AIU_FILE_DENIED;
     }
-    bool fine = write(fd, r->after.p, r->after.n) == (ssize_t)r->after.n &&
-                fchmod(fd, r->mode) == 0 && fsync(fd) == 0;
+    bool fine = io_write_all(fd, buf_span(&r->after)) && fchmod(fd, r->mode) == 0 && fsync(fd) == 0;
     (void)close(fd);
     return fine ? AIU_OK : AIU_IO;
 }

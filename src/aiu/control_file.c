@@ -13,6 +13,7 @@
 
 #include "aiu/audit.h"
 #include "base/num.h"
+#include "secret/io.h"
 
 enum { FILE_MOST = 256 * 1024, ARENA_MOST = 4 << 20 };
 
@@ -185,7 +186,7 @@ static enum aiu_status replace_file(int folder, struct span text)
     if (fd < 0) {
         return AIU_FILE_DENIED;
     }
-    bool fine = write(fd, text.p, text.n) == (ssize_t)text.n && fsync(fd) == 0;
+    bool fine = io_write_all(fd, text) && fsync(fd) == 0;
     (void)close(fd);
     fine = fine && renameat(folder, "control.json.new", folder, "control.json") == 0 &&
            fsync(folder) == 0;
