@@ -146,6 +146,18 @@ def write_private(path, text):
     return path
 
 
+def certificate(folder, name, subject_alternative="IP:127.0.0.1"):
+    """A key, and beside it with .crt a certificate for it, which everybody may read."""
+    pem = os.path.join(folder, name + ".pem")
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                    "ec_paramgen_curve:P-256", "-nodes", "-keyout", pem, "-out", pem + ".crt",
+                    "-days", "2", "-subj", "/CN=" + name, "-addext",
+                    "subjectAltName=" + subject_alternative], check=True, capture_output=True)
+    os.chmod(pem, 0o600)
+    os.chmod(pem + ".crt", 0o644)
+    return pem
+
+
 def default_config(folder, mock_url):
     """A configuration as a dict; JSON is YAML."""
     return {

@@ -10,8 +10,7 @@ import ssl
 import threading
 
 import harness
-from harness import bearer, chat_body, exchange
-from test_tls import certificate
+from harness import bearer, certificate, chat_body, exchange
 
 
 class Terminator:

@@ -10,21 +10,7 @@ import subprocess
 import warnings
 
 import harness
-
-
-def openssl(*arguments):
-    subprocess.run(["openssl", *arguments], check=True, capture_output=True)
-
-
-def certificate(folder, name):
-    """A key, and beside it with .crt a certificate for it, which everybody may read."""
-    pem = os.path.join(folder, name + ".pem")
-    openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-            "-keyout", pem, "-out", pem + ".crt", "-days", "2", "-subj", "/CN=" + name,
-            "-addext", "subjectAltName=IP:127.0.0.1")
-    os.chmod(pem, 0o600)
-    os.chmod(pem + ".crt", 0o644)
-    return pem
+from harness import certificate
 
 
 def text_of(path):

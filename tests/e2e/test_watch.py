@@ -232,11 +232,7 @@ class Hanging(Case):
 class Tls(Case):
     @classmethod
     def configure(cls, config):
-        pem = os.path.join(cls.folder, "collector.pem")
-        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
-                        "ec_paramgen_curve:P-256", "-nodes", "-keyout", pem, "-out", pem + ".crt",
-                        "-days", "2", "-subj", "/CN=localhost", "-addext",
-                        "subjectAltName=DNS:localhost"], check=True, capture_output=True)
+        pem = harness.certificate(cls.folder, "collector", "DNS:localhost")
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(pem + ".crt", pem)
         cls.collector, cls.stranger = Collector(context=context), Collector(context=context)
